@@ -1,0 +1,44 @@
+/// A fault: what goes wrong, and when. Each kind is one file in this folder (a settings struct, its
+/// declarative table, install()) and one line in catalogue.cpp.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/kernel/random.h"
+#include "sim/kernel/time.h"
+#include "sim/service/effects.h"
+
+namespace coalmine {
+
+/// Keys every fault has. Times count from the run's start; a release fault without `at` acts from
+/// the first instant of its version.
+struct FaultCommon {
+  std::optional<Duration> at;
+  std::optional<Duration> until;
+  Duration ramp{};
+  std::string on_service;  ///< `on: {service: payment}`; empty: the released service
+  std::string on_version;  ///< `on: {version: v1}`; empty: release faults: the new one, others:
+                           ///< every version
+};
+
+/// Where a fault leaves its mark: the effects of one version, and the addresses of its coins.
+struct FaultTarget {
+  VersionEffects& effects;
+  EffectWindow window;                                  ///< from the fault's common keys
+  std::function<RandomKey(std::string_view what)> key;  ///< "fault/<index>/<what>" of this run
+};
+
+class Fault {
+ public:
+  virtual ~Fault() = default;
+  virtual std::string_view type() const = 0;  ///< key in the scenario: "errorRate"
+  virtual void install(FaultTarget& target) const = 0;
+  FaultCommon common;
+};
+
+}  // namespace coalmine

@@ -1,0 +1,162 @@
+/// What the user wrote, checked and with every default filled in: immutable, shared by all runs, no
+/// engine type inside. The loader (load.h) makes it; world.h builds a running world from it. Times
+/// are measured from the start of the run. The declarative tables behind each section are in
+/// sections.h.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/cluster/deployment_spec.h"
+#include "sim/faults/fault.h"
+#include "sim/kernel/time.h"
+
+namespace coalmine {
+
+class Strategy;  // sim/experiment/strategy.h; the scenario only carries it
+
+/// A positive random duration: `{p50, p99}` (lognormal), `{mean, cv}` (lognormal), `{mean}` with
+/// `distribution: exponential | deterministic | erlang` (with `shape` k), or a bare duration
+/// (deterministic).
+struct DurationDistribution {
+  enum class Kind { lognormal, exponential, erlang, deterministic };
+  Kind kind = Kind::lognormal;
+  double mean = 0;   ///< seconds
+  double sigma = 0;  ///< lognormal: standard deviation of the log
+  int shape = 1;     ///< erlang: k >= 1
+};
+
+enum class Discipline { fifo, lifo, ps };
+enum class Balancer { roundRobin, leastRequest, random };
+/// What the process does on SIGTERM (specs: termination race).
+enum class OnSigterm { drain, exit, ignore };
+
+struct PodSettings {
+  int concurrency = 8;  ///< requests in service at once (worker slots)
+  int queue = 64;       ///< further requests that may wait; then 503
+  Discipline discipline = Discipline::fifo;
+  double cores = 1;            ///< ps: jobs progress at min(1, cores/n)
+  DurationDistribution start;  ///< container running -> process listens; default p50 8s, p99 25s
+  Duration warmup_for{};       ///< after listening, work costs more, falling linearly...
+  double warmup_slowdown = 1;  ///< ...from this factor to 1
+  OnSigterm on_sigterm = OnSigterm::drain;
+};
+
+struct CallSettings {
+  std::string service;
+  double per_request = 1;  ///< mean calls per request: whole calls plus a coin for the fraction
+  Duration timeout{};      ///< 0: wait for ever
+};
+
+struct ServiceSettings {
+  std::string name;
+  std::string manifest;  ///< path as written; empty: none
+  DeploymentSpec
+      deployment;  ///< from the manifest, overridden by inline keys, or from the inline keys
+  PodSettings pod;
+  DurationDistribution
+      response;  ///< own work of one request, without queueing and calls; p50 40ms, p99 250ms
+  double error_rate = 0;  ///< failures of a good day, every version
+  Balancer balancer = Balancer::leastRequest;
+  std::vector<CallSettings> calls;  ///< in order, each blocking the worker
+  std::vector<std::string>
+      metrics;  ///< dialects it exposes (accepted, used by a later form of telemetry)
+};
+
+/// A part of the users: share of all, and the request headers they carry.
+struct UserSegment {
+  std::string name;
+  double share = 0;  ///< of users, [0, 1]; drawn once per user, segments exclude each other
+  std::map<std::string, std::string> headers;  ///< lower-case names
+};
+
+struct TrafficSettings {
+  enum class Kind { constant, piecewise, diurnal, mmpp, trace_counts, trace_offsets };
+  Kind kind = Kind::constant;
+  double rate = 400;  ///< constant: requests/s
+  std::vector<std::pair<Duration, double>>
+      points;                                 ///< piecewise: (time, requests/s), linear between
+  double base = 0, peak = 0;                  ///< diurnal: requests/s at the trough and at the peak
+  Duration period = std::chrono::hours(24);   ///< diurnal: length of the cycle
+  Duration peak_at = std::chrono::hours(14);  ///< diurnal: time of the peak within it
+  double mmpp_rate[2] = {0, 0};               ///< bursts: requests/s calm and bursting
+  Duration mmpp_stay[2] = {};                 ///< bursts: mean stay in each state
+  std::string trace_file;  ///< as written, resolved against the scenario's folder
+  std::vector<std::pair<Duration, double>>
+      trace;                  ///< counts: (bucket start, count); offsets: (offset, 1)
+  Duration trace_bucket{};    ///< counts: the usual length of a bucket
+  Duration trace_from{};      ///< where in the trace the run's time zero lies
+  double trace_scale = 1;     ///< counts are multiplied, time never compressed
+  bool trace_repeat = false;  ///< begin again at the end, else the last rate is an error
+
+  std::int64_t users = 50000;
+  double zipf = 0;                     ///< 0: uniform; else the exponent of the users' popularity
+  double session_requests = 1;         ///< mean requests of a session (geometric); 1: no sessions
+  DurationDistribution session_think;  ///< pause between them; default p50 5s, p99 60s
+  std::vector<UserSegment> segments;
+  Duration timeout = std::chrono::seconds(1);  ///< the client gives up; 0: never
+};
+
+struct ReleaseSettings {
+  std::string version = "v2";
+  Duration at = std::chrono::minutes(5);
+  std::vector<std::shared_ptr<const Fault>> faults;  ///< of the new version (the bad release)
+};
+
+struct Objective {
+  enum class Kind { availability, latency };
+  Kind kind = Kind::availability;
+  double target = 0.999;  ///< share of good requests, (0, 1)
+  Duration latency{};     ///< latency: a request slower than this is bad
+  Duration window = std::chrono::hours(24 * 30);
+};
+
+/// The human behind every strategy: paged by burn-rate alerts, answers after a while, rolls back.
+struct OnCallSettings {
+  bool present = true;           ///< `onCall: none` leaves them out
+  DurationDistribution respond;  ///< page -> decision; default p50 10m, p99 30m
+};
+
+struct TelemetrySettings {
+  Duration scrape_interval = std::chrono::seconds(15);
+  Duration evaluation_interval = std::chrono::seconds(30);  ///< of alert rules
+  double scrape_loss = 0;  ///< each scrape of each target is lost with this probability
+};
+
+/// Delays of the control plane (specs/kubernetes, latency defaults); all can be overridden.
+struct NetworkSettings {
+  DurationDistribution
+      endpoint_update;               ///< d2: pod change -> EndpointSlice; default p50 100ms, p99 1s
+  DurationDistribution proxy_apply;  ///< d3: EndpointSlice or route -> in force at the proxy;
+                                     ///< default p50 500ms, p99 1s
+};
+
+struct StrategyChoice {
+  std::string type;                          ///< key in the scenario: "canary"
+  std::string output_name;                   ///< in output: "blue-green"
+  std::string name;                          ///< entry's own name, default output_name
+  std::shared_ptr<const Strategy> strategy;  ///< configured
+};
+
+struct Scenario {
+  std::string file;  ///< path as given, for messages
+  std::string name;
+  std::string title;
+  Duration duration = std::chrono::minutes(45);
+  std::uint64_t seed = 7;
+  ServiceSettings service;                ///< the one being released
+  std::vector<ServiceSettings> services;  ///< those it calls, directly or not
+  TrafficSettings traffic;
+  ReleaseSettings release;
+  std::vector<std::shared_ptr<const Fault>> faults;  ///< on anything else
+  std::vector<Objective> objectives;
+  OnCallSettings on_call;
+  TelemetrySettings telemetry;
+  NetworkSettings network;
+  std::vector<StrategyChoice> strategies;
+};
+
+}  // namespace coalmine
