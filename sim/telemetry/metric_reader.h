@@ -1,0 +1,61 @@
+/// What a strategy, a rule or a person may know about a running release: windows of scraped
+/// series, as a query at this instant would give them. Never the truth: a reading is late by up to
+/// a scrape interval, has holes where scrapes were lost, and is empty where a real query would
+/// return nothing.
+///
+/// This is the one door between decisions and telemetry. What stands behind it may change (stored
+/// series now, a query language over them later); the callers do not.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/kernel/event_log.h"
+#include "sim/kernel/ids.h"
+#include "sim/kernel/time.h"
+#include "sim/telemetry/vantage.h"
+
+namespace coalmine {
+
+/// Whose series: those of all the named Deployments, added up.
+struct MetricTarget {
+  std::vector<DeploymentId> deployments;
+  Vantage vantage = Vantage::router;
+};
+
+struct Reading {
+  std::optional<double> value;  ///< empty: no data (no series with two samples, or nothing counted)
+  double samples = 0;           ///< requests behind the value (saturation: pods); extrapolated to
+                                ///< the window's edges, hence not a whole number
+  Duration window{};
+  std::string query;  ///< the question, PromQL-like
+
+  /// As evidence of a decision, held against `limit`.
+  Evidence against(std::optional<double> limit) const {
+    return {query, window, samples, value, limit};
+  }
+};
+
+class MetricReader {
+ public:
+  virtual ~MetricReader() = default;
+
+  /// Failed requests / all requests, 0..1. A failure is every outcome but `ok`.
+  virtual Reading error_ratio(const MetricTarget& target, Duration window) const = 0;
+  /// The q-quantile (0..1) of the latency of answered requests in seconds, from histogram buckets:
+  /// never above the largest finite bound.
+  virtual Reading latency_quantile(const MetricTarget& target, double q, Duration window) const = 0;
+  /// Share of requests that took longer than `threshold`, 0..1. Requests the client gave up on
+  /// count as slow, those that failed without an answer (refused, no endpoint) are left out. A
+  /// threshold between two bucket bounds is interpolated linearly, as histogram_quantile does.
+  virtual Reading slow_ratio(const MetricTarget& target,
+                             Duration threshold,
+                             Duration window) const = 0;
+  /// Requests per second, finished ones.
+  virtual Reading request_rate(const MetricTarget& target, Duration window) const = 0;
+  /// Busy worker time / worker time there is, 0..1, over the pods whatever the vantage.
+  virtual Reading saturation(const MetricTarget& target, Duration window) const = 0;
+};
+
+}  // namespace coalmine
