@@ -30,9 +30,10 @@ constexpr std::uint64_t draw_bits(RandomKey key, std::uint64_t id) {
   return z ^ (z >> 32);
 }
 
-/// 64 bits to a uniform in the open interval (0, 1): 53 bits, centred in their cell.
+/// 64 bits to a uniform in the open interval (0, 1): 52 bits, centred in their cell. Exact (with 53
+/// bits the largest would round to 1), so complemented bits give exactly 1 - u.
 constexpr double to_uniform(std::uint64_t bits) {
-  return (static_cast<double>(bits >> 11) + 0.5) * 0x1p-53;
+  return (static_cast<double>(bits >> 12) + 0.5) * 0x1p-52;
 }
 
 /// The uniform in (0, 1) of item `id`.
