@@ -78,7 +78,7 @@ struct Weibull {
 
   static Weibull from_mean(double mean, double shape);
   double mean() const;
-  double quantile(double p) const { return upper_quantile(1.0 - p); }
+  double quantile(double p) const;
   double upper_quantile(double q) const {
     return scale * portable_pow(-portable_log(q), 1.0 / shape);
   }
