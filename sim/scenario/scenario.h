@@ -12,22 +12,12 @@
 
 #include "sim/cluster/deployment_spec.h"
 #include "sim/faults/fault.h"
+#include "sim/kernel/distribution_spec.h"
 #include "sim/kernel/time.h"
 
 namespace coalmine {
 
 class Strategy;  // sim/experiment/strategy.h; the scenario only carries it
-
-/// A positive random duration: `{p50, p99}` (lognormal), `{mean, cv}` (lognormal), `{mean}` with
-/// `distribution: exponential | deterministic | erlang` (with `shape` k), or a bare duration
-/// (deterministic).
-struct DurationDistribution {
-  enum class Kind { lognormal, exponential, erlang, deterministic };
-  Kind kind = Kind::lognormal;
-  double mean = 0;   ///< seconds
-  double sigma = 0;  ///< lognormal: standard deviation of the log
-  int shape = 1;     ///< erlang: k >= 1
-};
 
 enum class Discipline { fifo, lifo, ps };
 enum class Balancer { roundRobin, leastRequest, random };

@@ -1,0 +1,22 @@
+#include "sim/faults/crash_on_start.h"
+
+namespace coalmine {
+
+Section<CrashOnStart> CrashOnStart::table() {
+  Section<CrashOnStart> table(kKey, "The process exits soon after it started.");
+  table
+      .field("p",
+             &CrashOnStart::p,
+             kind::ratio(),
+             {.default_text = "100%", .min = "0", .max = "100%", .help = "probability per start"})
+      .field("after",
+             &CrashOnStart::after,
+             {.default_text = "0s", .max = "24h", .help = "from listening to the exit"});
+  return table;
+}
+
+void CrashOnStart::install(FaultTarget& target) const {
+  target.effects.crashes.push_back({p, after, target.key("start"), target.window});
+}
+
+}  // namespace coalmine
