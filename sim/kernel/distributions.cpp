@@ -190,19 +190,38 @@ double QuantileTable::mean() const {
   return sum;
 }
 
-ZipfRanks::ZipfRanks(std::uint64_t n, double exponent) : size_(n) {
-  CM_ASSERT(n >= 1 && n <= std::uint64_t{1} << 40);
+QuantileTable table_of(const DurationDistribution& distribution) {
+  const double mean = distribution.mean;
+  switch (distribution.kind) {
+    case DurationDistribution::Kind::lognormal: {
+      CM_ASSERT(positive(mean) && distribution.sigma >= 0);
+      const double sigma = distribution.sigma;
+      return QuantileTable(Lognormal{portable_log(mean) - sigma * sigma / 2, sigma});
+    }
+    case DurationDistribution::Kind::exponential:
+      CM_ASSERT(positive(mean));
+      return QuantileTable(Exponential{mean});
+    case DurationDistribution::Kind::erlang:
+      return QuantileTable(Gamma::from_mean(mean, distribution.shape));
+    case DurationDistribution::Kind::deterministic:
+      break;
+  }
+  return QuantileTable(Constant{mean});
+}
+
+ZipfSampler::ZipfSampler(std::uint32_t n, double exponent) : size_(n) {
+  CM_ASSERT(n >= 1);
   CM_ASSERT(exponent >= 0 && exponent <= 10);
   const auto weight = [&](double k) { return portable_exp(-exponent * portable_log(k)); };
   // Cells hold one rank each up to 128, then 64 to the power of two. A cell's mass is the integral
   // from half a rank before its first to half a rank after its last (Euler-Maclaurin), by Simpson's
   // rule, less the first correction of the midpoint rule.
   double total = 0;
-  for (std::uint64_t first = 0; first < n;) {
-    const std::uint64_t width = std::min(n - first, first < 128 ? 1 : std::bit_floor(first) / 64);
+  for (std::uint32_t first = 0; first < n;) {
+    const std::uint32_t width = std::min(n - first, first < 128 ? 1 : std::bit_floor(first) / 64);
     const double from = static_cast<double>(first) + 0.5;
     const double to = from + static_cast<double>(width);
-    double mass = weight(static_cast<double>(first + 1));
+    double mass = weight(from + 0.5);
     if (width > 1) {
       const double integral =
           (to - from) / 6 * (weight(from) + 4 * weight((from + to) / 2) + weight(to));

@@ -14,6 +14,7 @@
 #include <functional>
 #include <vector>
 
+#include "sim/kernel/distribution_spec.h"
 #include "sim/kernel/math.h"
 #include "sim/kernel/time.h"
 
@@ -171,36 +172,39 @@ class QuantileTable {
   std::vector<double> nodes_;
 };
 
+/// The table, in seconds, of a distribution as a scenario states it.
+QuantileTable table_of(const DurationDistribution& distribution);
+
 /// Which of n users: rank k = 0, 1, ... with probability proportional to (k + 1)^-exponent, from
 /// one uniform, rising with it (rank 0 is the most frequent).
 ///
 /// Ranks below 128 are exact. Above, ranks are grouped in cells 1/64 to 1/128 of their rank wide;
 /// a cell's probability is right to 1e-6, inside it ranks are equally likely. Set-up and memory
-/// grow with log n (at most 70 KiB); a draw costs about 5 ns. exponent 0 is uniform.
-class ZipfRanks {
+/// grow with log n (at most 60 KiB); a draw costs about 5 ns. exponent 0 is uniform.
+class ZipfSampler {
  public:
-  ZipfRanks(std::uint64_t n, double exponent);  ///< 1 <= n <= 2^40, exponent in [0, 10]
+  ZipfSampler(std::uint32_t n, double exponent);  ///< n >= 1, exponent in [0, 10]
 
-  std::uint64_t operator()(double u) const {  // u in (0, 1)
+  std::uint32_t rank(double u) const {  // u in (0, 1)
     std::size_t cell = guide_[static_cast<std::size_t>(u * static_cast<double>(kGuide))];
     while (u >= cells_[cell + 1].below) ++cell;
     const Cell& c = cells_[cell];
-    const auto rank = c.first + static_cast<std::uint64_t>((u - c.below) * c.ranks_per_probability);
+    const auto rank = c.first + static_cast<std::uint32_t>((u - c.below) * c.ranks_per_probability);
     // Rounding must not carry a draw into the next cell.
     return rank < cells_[cell + 1].first ? rank : cells_[cell + 1].first - 1;
   }
 
-  std::uint64_t size() const { return size_; }
+  std::uint32_t size() const { return size_; }
 
  private:
   struct Cell {
     double below;  ///< P(rank < first)
     double ranks_per_probability;
-    std::uint64_t first;
+    std::uint32_t first;
   };
   static constexpr std::size_t kGuide = 2048;
 
-  std::uint64_t size_;
+  std::uint32_t size_;
   std::vector<Cell> cells_;           ///< ends with a sentinel: below = 2, first = n
   std::vector<std::uint32_t> guide_;  ///< for each slice of (0, 1) the cell its start lies in
 };
