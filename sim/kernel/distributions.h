@@ -147,10 +147,12 @@ class QuantileTable {
     return node[0] + within * (node[1] - node[0]);
   }
 
-  /// The same for a distribution in seconds, to the nearest nanosecond.
-  Duration duration(std::uint64_t bits) const {
-    return Duration(static_cast<std::int64_t>((*this)(bits)*1e9 + 0.5));
+  /// The same for a distribution in seconds, as whole nanoseconds (the nearest).
+  std::int64_t ns(std::uint64_t bits) const {
+    const double seconds = (*this)(bits);
+    return static_cast<std::int64_t>(seconds * 1e9 + 0.5);
   }
+  Duration duration(std::uint64_t bits) const { return Duration(ns(bits)); }
 
   /// Mean of what the table returns (not of the distribution it was made of).
   double mean() const;
