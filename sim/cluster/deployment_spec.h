@@ -28,7 +28,11 @@ struct IntOrPercent {
   friend bool operator==(IntOrPercent, IntOrPercent) = default;
 };
 
-enum class StrategyType { rolling_update, recreate };
+enum class DeploymentStrategy { rolling_update, recreate };
+
+/// What the process does on SIGTERM: finishes what it has and exits, exits at once, or serves on
+/// until SIGKILL (spec section 11).
+enum class OnSigterm { drain, exit, ignore };
 
 struct PodTemplate {
   VersionId version;  ///< set by the world
@@ -49,7 +53,7 @@ struct PodTemplate {
 struct DeploymentSpec {
   std::string name;
   int replicas = 1;
-  StrategyType type = StrategyType::rolling_update;
+  DeploymentStrategy strategy = DeploymentStrategy::rolling_update;
   IntOrPercent max_surge{25, true};
   IntOrPercent max_unavailable{25, true};
   Duration min_ready{};
