@@ -1,0 +1,47 @@
+/// A pod as the API server shows it: what controllers, strategies and reports may see.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "sim/kernel/ids.h"
+#include "sim/kernel/time.h"
+
+namespace coalmine {
+
+/// The forms of a pod in the order of a good life. `crashed` covers every wait for a container
+/// restart (CrashLoopBackOff is the name of that wait); the Kubernetes phase of all from `starting`
+/// on is Running.
+enum class PodPhase {
+  pending,      ///< no container yet
+  starting,     ///< the container runs, the process does not listen
+  running,      ///< it listens, the pod is not Ready
+  ready,        ///< Ready; without a readiness probe possibly before the process listens
+  crashed,      ///< the container has exited and will be started again
+  terminating,  ///< deleted, still here for at most its grace period
+  gone,         ///< the object no longer exists
+};
+
+struct PodInfo {
+  PodId id;
+  std::string name;
+  ServiceId service;
+  DeploymentId deployment;
+  ReplicaSetId replica_set;
+  VersionId version;
+  PodPhase phase = PodPhase::pending;
+  bool ready = false;              ///< the Ready condition, as the kubelet last reported it
+  bool terminating = false;        ///< has a deletionTimestamp
+  bool listening = false;          ///< the process accepts connections (the truth)
+  bool container = false;          ///< a container is running
+  int restarts = 0;                ///< of its container
+  Time created{};                  ///< settled pods: well before the run
+  Time ready_since = Time::min();  ///< last change of the Ready condition to True; min: never
+  Time gone_at = kNever;           ///< when the object disappeared
+  std::uint64_t uid = 0;           ///< random; breaks ties in the order of deletion
+
+  bool active() const { return !terminating && phase != PodPhase::gone; }
+  bool present() const { return phase != PodPhase::gone; }
+};
+
+}  // namespace coalmine
