@@ -14,6 +14,7 @@
 #include "sim/faults/fault.h"
 #include "sim/kernel/distribution_spec.h"
 #include "sim/kernel/time.h"
+#include "sim/service/service_model.h"
 
 namespace coalmine {
 
@@ -21,9 +22,6 @@ class Strategy;  // sim/experiment/strategy.h; the scenario only carries it
 
 enum class Discipline { fifo, lifo, ps };
 enum class Balancer { roundRobin, leastRequest, random };
-/// What the process does on SIGTERM (specs: termination race).
-enum class OnSigterm { drain, exit, ignore };
-
 struct PodSettings {
   int concurrency = 8;  ///< requests in service at once (worker slots)
   int queue = 64;       ///< further requests that may wait; then 503
@@ -91,6 +89,7 @@ struct TrafficSettings {
 };
 
 struct ReleaseSettings {
+  std::string from = "v1";  ///< the version in charge before (faults can name it)
   std::string version = "v2";
   Duration at = std::chrono::minutes(5);
   std::vector<std::shared_ptr<const Fault>> faults;  ///< of the new version (the bad release)

@@ -8,13 +8,41 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace coalmine {
 
 inline constexpr std::array<double, 11> kLatencyBounds{
     0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0};
+
+/// The bucket of a latency in nanoseconds. No two bounds share a power of two, so its bit width
+/// leaves one comparison.
+inline std::size_t latency_bucket(std::int64_t ns) {
+  struct Octave {
+    std::uint8_t first;
+    std::int64_t bound;
+  };
+  static constexpr auto kOctaves = [] {
+    std::array<Octave, 65> table{};
+    for (int width = 0; width <= 64; ++width) {
+      const double low = width <= 1 ? 0 : static_cast<double>(std::uint64_t{1} << (width - 1));
+      std::size_t first = 0;
+      while (first < kLatencyBounds.size() && kLatencyBounds[first] * 1e9 < low) ++first;
+      const bool last = first == kLatencyBounds.size();
+      table[static_cast<std::size_t>(width)] = {
+          static_cast<std::uint8_t>(first),
+          last ? std::numeric_limits<std::int64_t>::max()
+               : static_cast<std::int64_t>(kLatencyBounds[first] * 1e9 + 0.5)};
+    }
+    return table;
+  }();
+  const Octave octave =
+      kOctaves[static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(ns)))];
+  return octave.first + static_cast<std::size_t>(ns > octave.bound);
+}
 
 /// How a request ended, as a status class with its usual code.
 enum class Outcome : std::uint8_t {

@@ -1,0 +1,286 @@
+#include "sim/traffic/arrivals.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/kernel/assert.h"
+#include "sim/kernel/math.h"
+
+namespace coalmine {
+namespace {
+
+constexpr Duration kLongest = std::chrono::hours(1);
+
+class ConstantRate final : public RateProfile {
+ public:
+  explicit ConstantRate(double rate) : rate_(rate) {}
+  RatePiece piece_at(Time from) override { return {from + kLongest, rate_, rate_}; }
+
+ private:
+  double rate_;
+};
+
+class PiecewiseRate final : public RateProfile {
+ public:
+  explicit PiecewiseRate(std::vector<std::pair<Duration, double>> points)
+      : points_(std::move(points)) {
+    CM_ASSERT(!points_.empty());
+  }
+  RatePiece piece_at(Time from) override {
+    const Duration t = from - kTimeZero;
+    const auto after = std::upper_bound(
+        points_.begin(), points_.end(), t, [](Duration x, const auto& p) { return x < p.first; });
+    if (after == points_.begin())
+      return {kTimeZero + points_.front().first, points_.front().second, points_.front().second};
+    const auto& a = *(after - 1);
+    if (after == points_.end()) return {from + kLongest, a.second, a.second};
+    const double into = to_seconds(t - a.first) / to_seconds(after->first - a.first);
+    return {kTimeZero + after->first, a.second + (after->second - a.second) * into, after->second};
+  }
+
+ private:
+  std::vector<std::pair<Duration, double>> points_;
+};
+
+/// cos(2 pi x) from its Taylor series: the same bits everywhere, 1e-12 is more than a rate needs.
+double cos_turns(double x) {
+  x -= std::floor(x + 0.5);
+  const double a = 6.283185307179586 * x;
+  const double a2 = a * a;
+  double term = 1;
+  double sum = 1;
+  for (int k = 1; k <= 14; ++k) {
+    term *= -a2 / static_cast<double>((2 * k - 1) * (2 * k));
+    sum += term;
+  }
+  return sum;
+}
+
+class DiurnalRate final : public RateProfile {
+ public:
+  DiurnalRate(double base, double peak, Duration period, Duration peak_at)
+      : base_(base), peak_(peak), period_(period), peak_at_(peak_at), step_(period / 288) {}
+  RatePiece piece_at(Time from) override { return {from + step_, rate(from), rate(from + step_)}; }
+
+ private:
+  double rate(Time t) const {
+    const double turns = to_seconds(t - kTimeZero - peak_at_) / to_seconds(period_);
+    return base_ + (peak_ - base_) * 0.5 * (1 + cos_turns(turns));
+  }
+  double base_, peak_;
+  Duration period_, peak_at_, step_;
+};
+
+class BurstyRate final : public RateProfile {
+ public:
+  BurstyRate(double calm, double burst, Duration calm_for, Duration burst_for, RandomKey key)
+      : rates_{calm, burst}, stays_{to_seconds(calm_for), to_seconds(burst_for)}, random_(key) {
+    bursting_ = random_.uniform() * (stays_[0] + stays_[1]) >= stays_[0];
+  }
+  RatePiece piece_at(Time from) override {
+    const double rate = rates_[bursting_ ? 1 : 0];
+    const double stay = -portable_log(random_.uniform()) * stays_[bursting_ ? 1 : 0];
+    bursting_ = !bursting_;
+    return {from + std::max(Duration(1), from_seconds(stay)), rate, rate};
+  }
+
+ private:
+  double rates_[2];
+  double stays_[2];
+  Xoshiro256 random_;
+  bool bursting_;
+};
+
+class CountedRate final : public RateProfile {
+ public:
+  CountedRate(std::vector<std::pair<Duration, double>> counts,
+              Duration bucket,
+              double scale,
+              Duration repeat_after)
+      : counts_(std::move(counts)), bucket_(bucket), scale_(scale), repeat_after_(repeat_after) {
+    CM_ASSERT(!counts_.empty() && bucket_.count() > 0);
+  }
+  RatePiece piece_at(Time from) override {
+    Duration t = from - kTimeZero;
+    Duration shift{};
+    if (repeat_after_.count() > 0 && t.count() >= 0) {
+      shift = repeat_after_ * (t / repeat_after_);
+      t -= shift;
+    }
+    const auto after = std::upper_bound(
+        counts_.begin(), counts_.end(), t, [](Duration x, const auto& c) { return x < c.first; });
+    const double count = after == counts_.begin() ? counts_.front().second : (after - 1)->second;
+    const double rate = count * scale_ / to_seconds(bucket_);
+    Time until = after == counts_.end() ? from + kLongest : kTimeZero + shift + after->first;
+    if (repeat_after_.count() > 0) until = std::min(until, kTimeZero + shift + repeat_after_);
+    return {std::max(until, from + Duration(1)), rate, rate};
+  }
+
+ private:
+  std::vector<std::pair<Duration, double>> counts_;
+  Duration bucket_;
+  double scale_;
+  Duration repeat_after_;
+};
+
+}  // namespace
+
+std::unique_ptr<RateProfile> constant_rate(double rate) {
+  return std::make_unique<ConstantRate>(rate);
+}
+std::unique_ptr<RateProfile> piecewise_rate(std::vector<std::pair<Duration, double>> points) {
+  return std::make_unique<PiecewiseRate>(std::move(points));
+}
+std::unique_ptr<RateProfile> diurnal_rate(double base,
+                                          double peak,
+                                          Duration period,
+                                          Duration peak_at) {
+  return std::make_unique<DiurnalRate>(base, peak, period, peak_at);
+}
+std::unique_ptr<RateProfile> bursty_rate(
+    double calm, double burst, Duration calm_for, Duration burst_for, RandomKey key) {
+  return std::make_unique<BurstyRate>(calm, burst, calm_for, burst_for, key);
+}
+std::unique_ptr<RateProfile> counted_rate(std::vector<std::pair<Duration, double>> counts,
+                                          Duration bucket,
+                                          double scale,
+                                          Duration repeat_after) {
+  return std::make_unique<CountedRate>(std::move(counts), bucket, scale, repeat_after);
+}
+
+struct Arrivals::Impl {
+  explicit Impl(RandomKey key) : random(key) {}
+
+  std::unique_ptr<RateProfile> profile;
+  Xoshiro256 random;
+  // The piece being played: `into` seconds of it are used up.
+  Time piece_from{};
+  RatePiece piece{};
+  double into = 0;
+  // Sessions.
+  SessionModel sessions;
+  std::uint64_t next_session = 0;
+  std::optional<Time> pending_start;  ///< drawn, not yet reached by the merge
+  struct Further {
+    Time time;
+    std::uint64_t session;
+    bool operator>(const Further& o) const {
+      return time != o.time ? time > o.time : session > o.session;
+    }
+  };
+  std::priority_queue<Further, std::vector<Further>, std::greater<>> further;
+  // Recorded instants.
+  std::vector<Duration> offsets;
+  std::vector<Arrival> copies;  ///< of the current instant, ascending
+  std::size_t offset_place = 0;
+  std::size_t copy_place = 0;
+  double scale = 1;
+  Time start{};
+};
+
+constexpr std::size_t kBlock = 256;
+
+Arrivals::Arrivals(std::unique_ptr<RateProfile> profile,
+                   Time start,
+                   RandomKey key,
+                   SessionModel sessions)
+    : impl_(std::make_unique<Impl>(key)) {
+  impl_->profile = std::move(profile);
+  impl_->sessions = std::move(sessions);
+  impl_->start = start;
+  // Sessions in progress at the start are there because earlier ones began before it.
+  if (impl_->sessions.mean_requests > 1) start -= std::chrono::minutes(10);
+  impl_->piece_from = start;
+  impl_->piece = impl_->profile->piece_at(start);
+  block_.resize(kBlock);
+  refill();
+}
+
+Arrivals::Arrivals(std::vector<Duration> offsets, double scale, Time start, RandomKey key)
+    : impl_(std::make_unique<Impl>(key)) {
+  impl_->offsets = std::move(offsets);
+  impl_->scale = scale;
+  impl_->start = start;
+  block_.resize(kBlock);
+  refill();
+}
+
+Arrivals::~Arrivals() = default;
+Arrivals::Arrivals(Arrivals&&) noexcept = default;
+
+Time Arrivals::next_start() {
+  Impl& m = *impl_;
+  double need = -portable_log(m.random.uniform()) * m.sessions.mean_requests;
+  for (;;) {
+    const double length = to_seconds(m.piece.until - m.piece_from);
+    const double slope = (m.piece.rate_to - m.piece.rate_from) / length;
+    const double rate = m.piece.rate_from + slope * m.into;
+    const double left = length - m.into;
+    const double area = (rate + m.piece.rate_to) * 0.5 * left;
+    if (area > need) {
+      // rate x + slope x^2 / 2 = need, in the form that keeps its digits when slope is small.
+      const double root = std::sqrt(std::max(0.0, rate * rate + 2 * slope * need));
+      m.into += 2 * need / (rate + root);
+      return m.piece_from + from_seconds(m.into);
+    }
+    need -= area;
+    m.piece_from = m.piece.until;
+    m.into = 0;
+    if (m.piece_from > kTimeZero + std::chrono::hours(24 * 3650)) return kNever;
+    m.piece = m.profile->piece_at(m.piece_from);
+  }
+}
+
+Arrival Arrivals::next_of_sessions() {
+  Impl& m = *impl_;
+  for (;;) {
+    if (!m.pending_start) m.pending_start = next_start();
+    Arrival arrival;
+    if (!m.further.empty() && m.further.top().time < *m.pending_start) {
+      arrival = {m.further.top().time, m.further.top().session};
+      m.further.pop();
+    } else {
+      arrival = {*m.pending_start, m.next_session++};
+      m.pending_start.reset();
+    }
+    if (arrival.time == kNever) return arrival;
+    if (m.random.uniform() * m.sessions.mean_requests >= 1)
+      m.further.push({arrival.time + m.sessions.think.duration(m.random()), arrival.session});
+    if (arrival.time >= m.start) return arrival;
+  }
+}
+
+void Arrivals::refill() {
+  Impl& m = *impl_;
+  place_ = 0;
+  for (Arrival& slot : block_) {
+    if (!m.profile) {
+      while (m.copy_place == m.copies.size() && m.offset_place < m.offsets.size()) {
+        const std::size_t i = m.offset_place++;
+        const Duration gap =
+            i + 1 < m.offsets.size() ? m.offsets[i + 1] - m.offsets[i] : std::chrono::seconds(1);
+        const double whole = std::floor(m.scale);
+        auto n = static_cast<std::uint64_t>(whole) + (m.random.uniform() < m.scale - whole ? 1 : 0);
+        m.copies.clear();
+        m.copy_place = 0;
+        for (std::uint64_t k = 0; k < n; ++k) {
+          const double jitter = k == 0 ? 0 : m.random.uniform();
+          m.copies.push_back(
+              {kTimeZero + m.offsets[i] + from_seconds(to_seconds(gap) * jitter), 0});
+        }
+        std::sort(m.copies.begin(), m.copies.end(), [](const Arrival& a, const Arrival& b) {
+          return a.time < b.time;
+        });
+        if (n > 0 && m.copies.front().time < m.start) m.copies.clear();
+      }
+      slot = m.copy_place < m.copies.size() ? m.copies[m.copy_place++] : Arrival{kNever, 0};
+      slot.session = m.next_session++;
+    } else if (m.sessions.mean_requests > 1) {
+      slot = next_of_sessions();
+    } else {
+      slot = {next_start(), m.next_session++};
+    }
+  }
+}
+
+}  // namespace coalmine

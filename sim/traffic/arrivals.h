@@ -1,0 +1,95 @@
+/// When users send requests: an open workload, the same under every strategy. Source:
+/// specs/service-models section 3.
+///
+/// A `RateProfile` gives the rate over time as linear pieces; `Arrivals` turns it into instants by
+/// inverting the integrated rate exactly (unit exponentials from one generator consumed in order).
+/// Traces of exact offsets are played as recorded, multiplied with jitter inside each gap.
+/// Sessions: with mean length above 1 the process starts sessions, whose further requests follow
+/// after think times.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <utility>
+#include <vector>
+
+#include "sim/kernel/distributions.h"
+#include "sim/kernel/random.h"
+#include "sim/kernel/time.h"
+
+namespace coalmine {
+
+/// The rate between two instants, linear from `rate_from` to `rate_to`, requests/s.
+struct RatePiece {
+  Time until{};
+  double rate_from = 0;
+  double rate_to = 0;
+};
+
+/// The pieces in order from the start of the run; the last must reach as far as anybody asks.
+class RateProfile {
+ public:
+  virtual ~RateProfile() = default;
+  /// The piece that begins at `from`; its `until` is later.
+  virtual RatePiece piece_at(Time from) = 0;
+};
+
+std::unique_ptr<RateProfile> constant_rate(double rate);
+/// Linear between the points, level before the first and after the last.
+std::unique_ptr<RateProfile> piecewise_rate(std::vector<std::pair<Duration, double>> points);
+/// A raised cosine between base and peak.
+std::unique_ptr<RateProfile> diurnal_rate(double base,
+                                          double peak,
+                                          Duration period,
+                                          Duration peak_at);
+/// Markov-modulated: calm and bursting rates with exponential stays.
+std::unique_ptr<RateProfile> bursty_rate(
+    double calm, double burst, Duration calm_for, Duration burst_for, RandomKey key);
+/// Counts per bucket, as bucket starts from the run's time zero, Poisson within each; a missing
+/// slot carries the rate before it on; before the first the first's. `repeat_after` > 0 wraps.
+std::unique_ptr<RateProfile> counted_rate(std::vector<std::pair<Duration, double>> counts,
+                                          Duration bucket,
+                                          double scale,
+                                          Duration repeat_after);
+
+struct SessionModel {
+  double mean_requests = 1;  ///< geometric; 1: every request is its own session
+  QuantileTable think;       ///< pause between two requests of a session
+};
+
+struct Arrival {
+  Time time{};
+  std::uint64_t session = 0;
+};
+
+class Arrivals {
+ public:
+  /// Poisson arrivals from `start` on with the profile's rate (of requests).
+  Arrivals(std::unique_ptr<RateProfile> profile,
+           Time start,
+           RandomKey key,
+           SessionModel sessions = {});
+  /// Recorded instants, each played `scale` times on average.
+  Arrivals(std::vector<Duration> offsets, double scale, Time start, RandomKey key);
+  ~Arrivals();
+  Arrivals(Arrivals&&) noexcept;
+
+  const Arrival& next() const { return block_[place_]; }
+  void advance() {
+    if (++place_ == block_.size()) refill();
+  }
+
+ private:
+  void refill();
+  Time next_start();
+  Arrival next_of_sessions();
+
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+  std::vector<Arrival> block_;
+  std::size_t place_ = 0;
+};
+
+}  // namespace coalmine

@@ -1,0 +1,117 @@
+/// The truth at the edge: every user request as the user saw it, by time, version and user.
+/// Outcomes are made from this and from nothing else; strategies never see it. (design section 6)
+///
+/// Requests are counted at the instant the user has the answer (or gives up). Totals, users and
+/// histograms cover [measure_from, end]; bins cover the whole run for charts.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/kernel/ids.h"
+#include "sim/kernel/log_histogram.h"
+#include "sim/kernel/time.h"
+#include "sim/service/instruments.h"
+
+namespace coalmine {
+
+inline constexpr std::size_t kMaxObjectives = 4;
+
+struct EdgeSettings {
+  Time measure_from{};
+  Time end{};
+  std::uint32_t users = 1;
+  std::size_t versions = 1;
+  /// One entry per objective: the latency above which a request is bad, or kForever for
+  /// availability.
+  std::vector<Duration> bad_above;
+};
+
+struct EdgeBin {
+  std::uint32_t requests = 0;
+  std::uint32_t failed = 0;
+  std::uint32_t bad[kMaxObjectives] = {};  ///< by objective
+};
+
+struct EdgeVersion {
+  std::uint64_t requests = 0;
+  std::uint64_t failed = 0;
+  LogHistogram latency;
+};
+
+/// A set of small integers, one bit each.
+class BitSet {
+ public:
+  explicit BitSet(std::size_t size) : words_((size + 63) / 64) {}
+  void set(std::size_t i) { words_[i >> 6] |= std::uint64_t{1} << (i & 63); }
+  bool test(std::size_t i) const { return (words_[i >> 6] >> (i & 63)) & 1; }
+  std::uint64_t count() const;
+
+ private:
+  std::vector<std::uint64_t> words_;
+};
+
+class EdgeTally {
+ public:
+  static constexpr Duration kBin = std::chrono::seconds(10);
+
+  explicit EdgeTally(EdgeSettings settings);
+
+  /// One finished user request. `exposed`: answered by a pod of the new version; `faulty`: while a
+  /// fault of it was acting.
+  void add(Time at,
+           std::int64_t latency_ns,
+           VersionId version,
+           std::uint32_t user,
+           Outcome outcome,
+           bool exposed,
+           bool faulty) {
+    if (at < kTimeZero || at > settings_.end) return;
+    const std::int64_t ns = at.time_since_epoch().count();
+    EdgeBin& bin = bins_[static_cast<std::size_t>(ns / kBin.count())];
+    const bool failed = outcome != Outcome::ok;
+    ++bin.requests;
+    bin.failed += failed;
+    bool bad = failed;
+    for (std::size_t i = 0; i < settings_.bad_above.size(); ++i) {
+      const Duration above = settings_.bad_above[i];
+      const bool breaks = above == kForever ? failed : latency_ns > above.count();
+      bin.bad[i] += breaks;
+      bad |= breaks;
+    }
+    if (at < settings_.measure_from) return;
+    EdgeVersion& v = versions_[version.valid() ? version.index() : versions_.size() - 1];
+    ++v.requests;
+    v.failed += failed;
+    v.latency.add(Duration(latency_ns));
+    minutes_[static_cast<std::size_t>(ns / kMinute.count())].add(Duration(latency_ns));
+    if (bad) affected_.set(user);
+    if (exposed) {
+      exposed_.set(user);
+      if (faulty) exposure_.set(static_cast<std::size_t>(ns / 1'000'000'000));
+    }
+  }
+
+  const EdgeSettings& settings() const { return settings_; }
+  const std::vector<EdgeBin>& bins() const { return bins_; }
+  /// By version; the last entry counts requests that reached no pod.
+  const std::vector<EdgeVersion>& versions() const { return versions_; }
+  const std::vector<LogHistogram>& minutes() const { return minutes_; }
+  std::uint64_t users_affected() const { return affected_.count(); }
+  std::uint64_t users_exposed() const { return exposed_.count(); }
+  /// Time in which the new version answered users while faulty, in whole seconds touched.
+  Duration exposure_duration() const;
+
+ private:
+  static constexpr Duration kMinute = std::chrono::minutes(1);
+
+  EdgeSettings settings_;
+  std::vector<EdgeBin> bins_;
+  std::vector<EdgeVersion> versions_;
+  std::vector<LogHistogram> minutes_;
+  BitSet affected_;
+  BitSet exposed_;
+  BitSet exposure_;
+};
+
+}  // namespace coalmine
