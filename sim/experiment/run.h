@@ -1,0 +1,61 @@
+/// One replication: a release played once under one strategy, and the control run it is held against.
+///
+/// The same (scenario, seed, replication) is the same world for every strategy and for both releases: arrivals,
+/// users, demands, coins. A run shares nothing but the immutable scenario, so any number may play at once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "sim/experiment/strategy.h"
+#include "sim/kernel/event_log.h"
+#include "sim/scenario/scenario.h"
+
+namespace coalmine {
+
+struct RunSpec {
+  std::shared_ptr<const Scenario> scenario;
+  std::optional<std::size_t> strategy;  ///< index into scenario->strategies; none: the control, no release
+  std::string release = "bad";          ///< "bad": with the release's faults; "good": without
+  std::uint64_t seed = 7;
+  std::uint32_t replication = 0;
+};
+
+/// Values of design section 6 by name; empty: it did not happen (censored) or does not apply.
+using Outcomes = std::map<std::string, std::optional<double>>;
+
+struct RunResult {
+  std::string strategy;  ///< output name, "control" without one
+  std::string name;
+  std::string release;
+  Verdict verdict = Verdict::held;
+  Outcomes outcomes;
+  std::vector<Event> events;
+  std::uint64_t fingerprint = 0;  ///< over events, counters as scraped, outcomes
+  std::uint64_t requests = 0;     ///< user requests sent
+  bool interrupted = false;       ///< stopped by the token; outcomes are empty
+};
+
+class EdgeTally;
+
+/// Everything a run leaves behind that a comparison needs.
+struct PlayedRun {
+  RunResult result;
+  std::shared_ptr<const EdgeTally> edge;  ///< the truth; null if interrupted
+};
+
+/// Plays a run alone: outcomes without the excess over control. Throws InternalError if we are wrong.
+PlayedRun play_alone(const RunSpec& spec, std::stop_token stop = {});
+
+/// Adds what is measured over `control` (excess_*, time_to_restore).
+void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenario);
+
+/// Both: the run and its control.
+RunResult play(const RunSpec& spec, std::stop_token stop = {});
+
+}  // namespace coalmine
