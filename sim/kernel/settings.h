@@ -189,6 +189,19 @@ Reader<std::map<std::string, V>> map_of(Reader<V> item);
 template <class A, class B>
 Reader<std::pair<A, B>> pair_of(Reader<A> first, Reader<B> second);
 
+/// The reader with limits of its own, for elements of pairs and lists.
+template <class V>
+Reader<V> within(FieldOptions limits, Reader<V> reader) {
+  return {reader.type,
+          [limits, reader](const Value& value,
+                           const std::string& key,
+                           const FieldOptions&,
+                           Diagnostics& diagnostics,
+                           V& out) {
+            return reader.read(value, key, limits, diagnostics, out);
+          }};
+}
+
 template <class T>
 Reader<T> section(Section<T> table);
 

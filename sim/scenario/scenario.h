@@ -20,8 +20,6 @@ namespace coalmine {
 
 class Strategy;  // sim/experiment/strategy.h; the scenario only carries it
 
-enum class Discipline { fifo, lifo, ps };
-enum class Balancer { roundRobin, leastRequest, random };
 struct PodSettings {
   int concurrency = 8;  ///< requests in service at once (worker slots)
   int queue = 64;       ///< further requests that may wait; then 503

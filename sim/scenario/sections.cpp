@@ -1,0 +1,669 @@
+#include "sim/scenario/sections.h"
+
+#include "sim/faults/catalogue.h"
+
+namespace coalmine {
+namespace {
+
+constexpr const char* kHighestRate = "10000000/s";
+
+FieldOptions rate_limits(std::string help) {
+  return {.min = "0/s", .max = kHighestRate, .help = std::move(help)};
+}
+
+std::vector<kind::Variant<std::shared_ptr<const Fault>>> fault_variants() {
+  std::vector<kind::Variant<std::shared_ptr<const Fault>>> result;
+  for (const FaultType& type : fault_catalogue())
+    result.push_back({{type.key, type.help, type.table}, type.load});
+  return result;
+}
+
+std::vector<kind::Variant<StrategyChoice>> strategy_variants(const StrategyCatalogue& catalogue) {
+  std::vector<kind::Variant<StrategyChoice>> result;
+  for (const StrategyKind& type : catalogue.all())
+    result.push_back({{type.key, type.help, type.table}, type.load});
+  return result;
+}
+
+/// Every strategy that can do without settings.
+std::string default_strategies(const StrategyCatalogue& catalogue) {
+  std::vector<std::string> keys;
+  for (const StrategyKind& type : catalogue.all()) {
+    Diagnostics scratch;
+    if (type.load(Value{}, scratch)) keys.push_back(type.key);
+  }
+  return "[" + join(keys) + "]";
+}
+
+struct Metadata {
+  std::string name;
+  std::string title;
+};
+
+Section<Metadata> metadata_table() {
+  Section<Metadata> table("metadata", "What the scenario is called.");
+  table.field("name", &Metadata::name, {.help = "short name in output; the file's by default"})
+      .field("title", &Metadata::title, {.help = "one line for people"});
+  return table;
+}
+
+Section<InlineProbe> probe_table() {
+  Section<InlineProbe> table("probe", "A probe; `none` leaves out the manifest's.");
+  table
+      .field("initialDelay",
+             &InlineProbe::initial_delay,
+             {.default_text = "0s",
+              .max = "1h",
+              .help = "from the container's start to the first probe",
+              .default_applies = false})
+      .field("period",
+             &InlineProbe::period,
+             {.default_text = "10s",
+              .min = "1s",
+              .max = "1h",
+              .help = "between probes",
+              .default_applies = false})
+      .field("timeout",
+             &InlineProbe::timeout,
+             {.default_text = "1s",
+              .min = "1s",
+              .max = "1h",
+              .help = "until an answer counts as missing",
+              .default_applies = false})
+      .field("successThreshold",
+             &InlineProbe::success_threshold,
+             {.default_text = "1",
+              .min = "1",
+              .max = "1000",
+              .help = "successes in a row",
+              .default_applies = false})
+      .field("failureThreshold",
+             &InlineProbe::failure_threshold,
+             {.default_text = "3",
+              .min = "1",
+              .max = "1000",
+              .help = "failures in a row",
+              .default_applies = false});
+  return table;
+}
+
+struct Warmup {
+  Duration lasts{};
+  double slowdown = 1;
+};
+
+Section<Warmup> warmup_table() {
+  Section<Warmup> table("warmup", "Work costs more just after a start, falling linearly to 1.");
+  table
+      .field("for", &Warmup::lasts, {.default_text = "0s", .max = "24h", .help = "how long"})
+      .field("slowdown",
+             &Warmup::slowdown,
+             kind::number(),
+             {.default_text = "1", .min = "1", .max = "100", .help = "factor at the start"});
+  return table;
+}
+
+Section<PodSettings> pod_table() {
+  Section<PodSettings> table("pod", "What one pod does with requests.");
+  table
+      .field("concurrency",
+             &PodSettings::concurrency,
+             {.default_text = "8", .min = "1", .max = "10000", .help = "worker slots"})
+      .field("queue",
+             &PodSettings::queue,
+             {.default_text = "64",
+              .min = "0",
+              .max = "1000000",
+              .help = "further requests that may wait; beyond it they get 503"})
+      .field("discipline",
+             &PodSettings::discipline,
+             kind::choice<Discipline>(
+                 {{"fifo", Discipline::fifo}, {"lifo", Discipline::lifo}, {"ps", Discipline::ps}}),
+             {.default_text = "fifo", .help = "order of service; ps shares the cores"})
+      .field("cores",
+             &PodSettings::cores,
+             kind::number(),
+             {.default_text = "1", .min = "0.001", .max = "1024", .help = "ps: processors"})
+      .field("start",
+             &PodSettings::start,
+             {.default_text = "{p50: 8s, p99: 25s}",
+              .max = "24h",
+              .help = "from the container's start to listening"})
+      .field_with<Warmup>("warmup",
+                          kind::section(warmup_table()),
+                          [](PodSettings& pod, Warmup warmup) {
+                            pod.warmup_for = warmup.lasts;
+                            pod.warmup_slowdown = warmup.slowdown;
+                          },
+                          {.default_text = "{}", .help = "slower work after a start"})
+      .field("onSigterm",
+             &PodSettings::on_sigterm,
+             kind::choice<OnSigterm>({{"drain", OnSigterm::drain},
+                                      {"exit", OnSigterm::exit},
+                                      {"ignore", OnSigterm::ignore}}),
+             {.default_text = "drain", .help = "what the process does when told to end"});
+  return table;
+}
+
+Section<CallSettings> call_table() {
+  Section<CallSettings> table("call", "A call to another service, blocking the worker meanwhile.");
+  table.field("service", &CallSettings::service, {.help = "its name", .required = true})
+      .field("perRequest",
+             &CallSettings::per_request,
+             kind::number(),
+             {.default_text = "1", .min = "0", .max = "100", .help = "mean calls per request"})
+      .field("timeout",
+             &CallSettings::timeout,
+             {.default_text = "0s", .max = "1h", .help = "the caller gives up; 0 never"});
+  return table;
+}
+
+Section<InlineDeployment> inline_deployment_table() {
+  const auto probe = [] {
+    return kind::section_or<InlineProbe>(
+        probe_table(), "none", [](InlineProbe& p) { p.none = true; });
+  };
+  Section<InlineDeployment> table("deployment", "Keys of the Deployment, over the manifest's.");
+  table
+      .field("replicas",
+             &InlineDeployment::replicas,
+             {.default_text = "1",
+              .min = "0",
+              .max = "10000",
+              .help = "pods wanted",
+              .default_applies = false})
+      .field("minReady",
+             &InlineDeployment::min_ready,
+             {.default_text = "0s",
+              .max = "24h",
+              .help = "ready for this long before a pod counts as available",
+              .default_applies = false})
+      .field("progressDeadline",
+             &InlineDeployment::progress_deadline,
+             {.default_text = "10m",
+              .min = "1s",
+              .max = "30d",
+              .help = "without progress for this long a rollout has failed",
+              .default_applies = false})
+      .field("terminationGrace",
+             &InlineDeployment::termination_grace,
+             {.default_text = "30s",
+              .max = "24h",
+              .help = "from the order to end until SIGKILL",
+              .default_applies = false})
+      .field("preStop",
+             &InlineDeployment::pre_stop,
+             {.default_text = "0s",
+              .max = "24h",
+              .help = "length of the preStop hook",
+              .default_applies = false})
+      .field("readiness", &InlineDeployment::readiness, probe(), {.help = "readiness probe"})
+      .field("liveness", &InlineDeployment::liveness, probe(), {.help = "liveness probe"})
+      .field("startup", &InlineDeployment::startup, probe(), {.help = "startup probe"})
+      .field("image", &InlineDeployment::image, {.help = "container image"});
+  return table;
+}
+
+Section<ServiceSettings> service_keys() {
+  Section<ServiceSettings> table("service", "A service: its Deployment, pods and work.");
+  table.field("name", &ServiceSettings::name, {.help = "its name", .required = true})
+      .field("manifest",
+             &ServiceSettings::manifest,
+             {.help = "file with its Deployment (and Service), relative to the scenario"})
+      .field("pod", &ServiceSettings::pod, kind::section(pod_table()), {.default_text = "{}"})
+      .field("response",
+             &ServiceSettings::response,
+             {.default_text = "{p50: 40ms, p99: 250ms}",
+              .max = "1h",
+              .help = "own work of a request, without queueing and calls"})
+      .field("errorRate",
+             &ServiceSettings::error_rate,
+             kind::ratio(),
+             {.default_text = "0%", .min = "0", .max = "100%", .help = "failures of a good day"})
+      .field("balancer",
+             &ServiceSettings::balancer,
+             kind::choice<Balancer>({{"leastRequest", Balancer::leastRequest},
+                                     {"roundRobin", Balancer::roundRobin},
+                                     {"random", Balancer::random}}),
+             {.default_text = "leastRequest", .help = "how its pods are chosen"})
+      .field("calls",
+             &ServiceSettings::calls,
+             kind::list_of(kind::section(call_table())),
+             {.default_text = "[]", .help = "services it calls, one after the other"})
+      .field("metrics",
+             &ServiceSettings::metrics,
+             kind::list_of(kind::text()),
+             {.default_text = "[]", .help = "metric dialects it exposes"});
+  return table;
+}
+
+struct Bursts {
+  double calm = 0, burst = 0;
+  Duration calm_for{}, burst_for{};
+};
+
+Section<Bursts> bursts_table() {
+  Section<Bursts> table("bursts", "A rate that switches at random between two values (MMPP).");
+  const auto rate = [](const char* help) {
+    FieldOptions options = rate_limits(help);
+    options.required = true;
+    return options;
+  };
+  table.field("calm", &Bursts::calm, kind::rate(), rate("rate between bursts"))
+      .field("burst", &Bursts::burst, kind::rate(), rate("rate in a burst"))
+      .field("calmFor",
+             &Bursts::calm_for,
+             {.default_text = "5m", .min = "1ms", .max = "30d", .help = "mean time between bursts"})
+      .field("burstFor",
+             &Bursts::burst_for,
+             {.default_text = "30s", .min = "1ms", .max = "30d", .help = "mean length of a burst"});
+  return table;
+}
+
+struct TraceKeys {
+  std::string file;
+  Duration from{};
+  double scale = 1;
+  bool repeat = false;
+};
+
+Section<TraceKeys> trace_table() {
+  Section<TraceKeys> table("trace", "Recorded traffic from a CSV file.");
+  table
+      .field("file",
+             &TraceKeys::file,
+             {.help = "CSV of timestamp,value counts or offset_s arrivals", .required = true})
+      .field("from",
+             &TraceKeys::from,
+             {.default_text = "0s", .max = "36500d", .help = "where in the trace the run begins"})
+      .field("scale",
+             &TraceKeys::scale,
+             kind::number(),
+             {.default_text = "1",
+              .above = "0",
+              .max = "1000000000",
+              .help = "requests are multiplied by this; time is never compressed"})
+      .field("repeat",
+             &TraceKeys::repeat,
+             {.default_text = "false", .help = "begin again at the trace's end"});
+  return table;
+}
+
+struct Sessions {
+  double requests = 1;
+  DurationDistribution think;
+};
+
+Section<Sessions> sessions_table() {
+  Section<Sessions> table("sessions", "Requests of one user that follow each other.");
+  table
+      .field("requests",
+             &Sessions::requests,
+             kind::number(),
+             {.default_text = "1", .min = "1", .max = "10000", .help = "mean per session"})
+      .field("think",
+             &Sessions::think,
+             {.default_text = "{p50: 5s, p99: 60s}", .max = "24h", .help = "pause between them"});
+  return table;
+}
+
+Section<UserSegment> segment_table() {
+  Section<UserSegment> table("segment", "A part of the users and the headers they send.");
+  table.field("name", &UserSegment::name, {.help = "its name", .required = true})
+      .field("share",
+             &UserSegment::share,
+             kind::ratio(),
+             {.min = "0", .max = "100%", .help = "of all users", .required = true})
+      .field("headers",
+             &UserSegment::headers,
+             kind::map_of(kind::text()),
+             {.default_text = "{}", .help = "request headers"});
+  return table;
+}
+
+void check_traffic(const TrafficSettings& traffic, const SectionView& view, Diagnostics& problems) {
+  const std::vector<std::string> forms{"rate", "points", "base", "bursts", "trace"};
+  std::vector<std::string> given;
+  for (const std::string& form : forms)
+    if (view.has(form)) given.push_back(form);
+  if (given.size() > 1)
+    problems.error(view.position(given[1]),
+                   "traffic is given in " + std::to_string(given.size()) + " ways (" + join(given) +
+                       "); keep one");
+  const bool diurnal = view.has("base");
+  for (const char* key : {"peak", "period", "peakAt"})
+    if (!diurnal && view.has(key))
+      problems.error(view.position(key), std::string(key) + " belongs to base");
+  if (diurnal && !view.has("peak"))
+    problems.error(view.position("base"), "base needs peak, the highest rate of the cycle");
+  if (diurnal && view.has("peak") && traffic.peak < traffic.base)
+    problems.error(view.position("peak"), "peak is less than base");
+  if (diurnal && traffic.peak_at >= traffic.period)
+    problems.error(view.position("peakAt"), "peakAt must be less than period");
+  if (view.has("points")) {
+    bool rising = !traffic.points.empty();
+    for (std::size_t i = 1; i < traffic.points.size(); ++i)
+      rising = rising && traffic.points[i].first > traffic.points[i - 1].first;
+    if (!rising)
+      problems.error(view.position("points"),
+                     "points: the times must rise, and there must be at least one");
+  }
+  double share = 0;
+  for (const UserSegment& segment : traffic.segments) share += segment.share;
+  if (share > 1 + 1e-9)
+    problems.error(view.position("segments"),
+                   "the shares of the segments add up to " + format_ratio(share));
+}
+
+Section<ReleaseSettings> release_table() {
+  Section<ReleaseSettings> table("release", "The release that is played.");
+  table
+      .field("from",
+             &ReleaseSettings::from,
+             {.default_text = "v1", .help = "the version in charge before"})
+      .field("version", &ReleaseSettings::version, {.default_text = "v2", .help = "the new version"})
+      .field("at",
+             &ReleaseSettings::at,
+             {.default_text = "5m", .max = "30d", .help = "when the release begins"})
+      .field("faults",
+             &ReleaseSettings::faults,
+             kind::variants<std::shared_ptr<const Fault>>("fault", fault_variants()),
+             {.default_text = "[]", .help = "what is wrong with the new version"})
+      .check([](const ReleaseSettings& release, const SectionView& view, Diagnostics& problems) {
+        if (release.from == release.version)
+          problems.error(view.position("version"),
+                         "the new version has the name of the old one, " + release.from);
+      });
+  return table;
+}
+
+enum class Page { burn_rate };
+enum class Action { roll_back };
+
+Section<OnCallSettings> on_call_table() {
+  Section<OnCallSettings> table("onCall",
+                                "The human behind every strategy; `none` leaves them out.");
+  table
+      .field_with<Page>("page",
+                        kind::choice<Page>({{"burnRate", Page::burn_rate}}),
+                        [](OnCallSettings&, Page) {},
+                        {.default_text = "burnRate", .help = "what pages them"})
+      .field("respond",
+             &OnCallSettings::respond,
+             {.default_text = "{p50: 10m, p99: 30m}", .max = "7d", .help = "page to decision"})
+      .field_with<Action>("action",
+                          kind::choice<Action>({{"rollBack", Action::roll_back}}),
+                          [](OnCallSettings&, Action) {},
+                          {.default_text = "rollBack", .help = "what they do"});
+  return table;
+}
+
+Section<TelemetrySettings> telemetry_table() {
+  Section<TelemetrySettings> table("telemetry", "How metrics are collected.");
+  table
+      .field("scrapeInterval",
+             &TelemetrySettings::scrape_interval,
+             {.default_text = "15s", .min = "1s", .max = "1h", .help = "between scrapes of a target"})
+      .field("evaluationInterval",
+             &TelemetrySettings::evaluation_interval,
+             {.default_text = "30s", .min = "1s", .max = "1h", .help = "between rule evaluations"})
+      .field("scrapeLoss",
+             &TelemetrySettings::scrape_loss,
+             kind::ratio(),
+             {.default_text = "0%", .min = "0", .max = "100%", .help = "share of scrapes lost"});
+  return table;
+}
+
+Section<NetworkSettings> network_table() {
+  Section<NetworkSettings> table("network", "Delays of the control plane.");
+  table
+      .field("endpointUpdate",
+             &NetworkSettings::endpoint_update,
+             {.default_text = "{p50: 100ms, p99: 1s}",
+              .max = "1h",
+              .help = "pod change to EndpointSlice"})
+      .field("proxyApply",
+             &NetworkSettings::proxy_apply,
+             {.default_text = "{p50: 500ms, p99: 1s}",
+              .max = "1h",
+              .help = "EndpointSlice or route to in force at the proxy"});
+  return table;
+}
+
+}  // namespace
+
+void InlineDeployment::apply(DeploymentSpec& spec) const {
+  const auto set = [](auto& place, const auto& value) {
+    if (value) place = *value;
+  };
+  set(spec.replicas, replicas);
+  set(spec.min_ready, min_ready);
+  set(spec.progress_deadline, progress_deadline);
+  set(spec.pod.termination_grace, termination_grace);
+  set(spec.pod.pre_stop, pre_stop);
+  set(spec.pod.image, image);
+  const auto lay_over = [&set](Probe& probe, const std::optional<InlineProbe>& keys) {
+    if (!keys) return;
+    probe.present = !keys->none;
+    set(probe.initial_delay, keys->initial_delay);
+    set(probe.period, keys->period);
+    set(probe.timeout, keys->timeout);
+    set(probe.success_threshold, keys->success_threshold);
+    set(probe.failure_threshold, keys->failure_threshold);
+  };
+  lay_over(spec.pod.readiness, readiness);
+  lay_over(spec.pod.liveness, liveness);
+  lay_over(spec.pod.startup, startup);
+}
+
+Section<ServiceDraft> service_table() {
+  Section<ServiceDraft> table("service", service_keys().help());
+  table.include(&ServiceDraft::settings, service_keys())
+      .include(&ServiceDraft::inline_keys, inline_deployment_table())
+      .check([](const ServiceDraft& draft, const SectionView& view, Diagnostics& problems) {
+        const auto refuse_threshold = [&](const char* key, const std::optional<InlineProbe>& probe) {
+          if (probe && probe->success_threshold.value_or(1) != 1)
+            problems.error(view.position(key),
+                           std::string(key) + ": successThreshold must be 1 here");
+        };
+        refuse_threshold("liveness", draft.inline_keys.liveness);
+        refuse_threshold("startup", draft.inline_keys.startup);
+      });
+  return table;
+}
+
+Section<TrafficSettings> traffic_table() {
+  using Kind = TrafficSettings::Kind;
+  const auto point = kind::pair_of(kind::within({.max = "30d"}, kind::duration()),
+                                   kind::within(rate_limits(""), kind::rate()));
+  Section<TrafficSettings> table("traffic", "Who sends requests, and how many.");
+  table
+      .field("rate",
+             &TrafficSettings::rate,
+             kind::rate(),
+             {.default_text = "400/s",
+              .above = "0/s",
+              .max = kHighestRate,
+              .help = "constant mean rate (Poisson arrivals)"})
+      .field_with<std::vector<std::pair<Duration, double>>>(
+          "points",
+          kind::list_of(point),
+          [](TrafficSettings& t, auto points) {
+            t.kind = Kind::piecewise;
+            t.points = std::move(points);
+          },
+          {.help = "[[time, rate], ...], linear between"})
+      .field_with<double>("base",
+                          kind::rate(),
+                          [](TrafficSettings& t, double base) {
+                            t.kind = Kind::diurnal;
+                            t.base = base;
+                          },
+                          rate_limits("lowest rate of a daily cycle"))
+      .field("peak", &TrafficSettings::peak, kind::rate(), rate_limits("highest rate of the cycle"))
+      .field("period",
+             &TrafficSettings::period,
+             {.default_text = "24h", .min = "1s", .max = "365d", .help = "length of the cycle"})
+      .field("peakAt",
+             &TrafficSettings::peak_at,
+             {.default_text = "14h", .max = "365d", .help = "time of the peak in the cycle"})
+      .field_with<Bursts>("bursts",
+                          kind::section(bursts_table()),
+                          [](TrafficSettings& t, const Bursts& bursts) {
+                            t.kind = Kind::mmpp;
+                            t.mmpp_rate[0] = bursts.calm;
+                            t.mmpp_rate[1] = bursts.burst;
+                            t.mmpp_stay[0] = bursts.calm_for;
+                            t.mmpp_stay[1] = bursts.burst_for;
+                          },
+                          {.help = "random bursts"})
+      .field_with<TraceKeys>("trace",
+                             kind::section(trace_table()),
+                             [](TrafficSettings& t, const TraceKeys& keys) {
+                               t.kind = Kind::trace_counts;
+                               t.trace_file = keys.file;
+                               t.trace_from = keys.from;
+                               t.trace_scale = keys.scale;
+                               t.trace_repeat = keys.repeat;
+                             },
+                             {.help = "recorded traffic"})
+      .field("users",
+             &TrafficSettings::users,
+             {.default_text = "50000", .min = "1", .max = "1000000000", .help = "distinct users"})
+      .field("zipf",
+             &TrafficSettings::zipf,
+             kind::number(),
+             {.default_text = "0",
+              .min = "0",
+              .max = "3",
+              .help = "exponent of the users' popularity; 0: all alike"})
+      .field_with<Sessions>("sessions",
+                            kind::section(sessions_table()),
+                            [](TrafficSettings& t, const Sessions& sessions) {
+                              t.session_requests = sessions.requests;
+                              t.session_think = sessions.think;
+                            },
+                            {.default_text = "{}", .help = "requests that follow each other"})
+      .field("segments",
+             &TrafficSettings::segments,
+             kind::list_of(kind::section(segment_table())),
+             {.default_text = "[]", .help = "parts of the users"})
+      .field("timeout",
+             &TrafficSettings::timeout,
+             {.default_text = "1s", .max = "1h", .help = "the client gives up; 0 never"})
+      .check(check_traffic);
+  return table;
+}
+
+Section<Objective> objective_table() {
+  Section<Objective> table("objective", "A promise to users; give availability, or latency.");
+  const FieldOptions target{
+      .above = "0", .below = "100%", .help = "share of requests that are answered without error"};
+  FieldOptions latency_target = target;
+  latency_target.default_text = "99%";
+  latency_target.default_applies = false;
+  latency_target.help = "share of requests that are faster";
+  table
+      .field_with<double>("availability",
+                          kind::ratio(),
+                          [](Objective& o, double share) {
+                            o.kind = Objective::Kind::availability;
+                            o.target = share;
+                          },
+                          target)
+      .field_with<Duration>("latency",
+                            kind::duration(),
+                            [](Objective& o, Duration latency) {
+                              o.kind = Objective::Kind::latency;
+                              o.latency = latency;
+                              o.target = 0.99;
+                            },
+                            {.min = "1us", .max = "1h", .help = "slower requests are bad"})
+      .field("target", &Objective::target, kind::ratio(), latency_target)
+      .field("window",
+             &Objective::window,
+             {.default_text = "30d", .min = "1m", .max = "365d", .help = "of the error budget"})
+      .check([](const Objective&, const SectionView& view, Diagnostics& problems) {
+        if (view.has("availability") == view.has("latency"))
+          problems.error(view.node.at, "an objective is either an availability or a latency");
+        else if (view.has("availability") && view.has("target"))
+          problems.error(view.position("target"), "target belongs to latency");
+      });
+  return table;
+}
+
+Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies) {
+  using Draft = ScenarioDraft;
+  Section<Draft> table("scenario", "One release, and the world it happens in.");
+  table
+      .field("apiVersion",
+             &Draft::api_version,
+             {.help = "coalmine/v1alpha1", .required = true})
+      .field("kind", &Draft::kind, {.help = "Scenario", .required = true})
+      .field_with<Metadata>("metadata",
+                            kind::section(metadata_table()),
+                            [](Draft& draft, Metadata metadata) {
+                              draft.scenario.name = std::move(metadata.name);
+                              draft.scenario.title = std::move(metadata.title);
+                            },
+                            {.help = "what it is called"})
+      .field_with<Duration>("duration",
+                            kind::duration(),
+                            [](Draft& draft, Duration d) { draft.scenario.duration = d; },
+                            {.default_text = "45m",
+                             .min = "1s",
+                             .max = "30d",
+                             .help = "every run lasts exactly this long"})
+      .field_with<std::uint64_t>("seed",
+                                 kind::count<std::uint64_t>(),
+                                 [](Draft& draft, std::uint64_t seed) { draft.scenario.seed = seed; },
+                                 {.default_text = "7", .min = "0", .help = "of all random numbers"})
+      .field("service",
+             &Draft::service,
+             kind::section(service_table()),
+             {.help = "the one being released", .required = true})
+      .field("services",
+             &Draft::services,
+             kind::list_of(kind::section(service_table())),
+             {.default_text = "[]", .help = "those it calls, directly or not"})
+      .field_with<TrafficSettings>("traffic",
+                                   kind::section(traffic_table()),
+                                   [](Draft& d, TrafficSettings t) { d.scenario.traffic = std::move(t); },
+                                   {.default_text = "{}", .help = "who sends requests"})
+      .field_with<ReleaseSettings>("release",
+                                   kind::section(release_table()),
+                                   [](Draft& d, ReleaseSettings r) { d.scenario.release = std::move(r); },
+                                   {.default_text = "{}", .help = "the release"})
+      .field_with<std::vector<std::shared_ptr<const Fault>>>(
+          "faults",
+          kind::variants<std::shared_ptr<const Fault>>("fault", fault_variants()),
+          [](Draft& d, auto faults) { d.scenario.faults = std::move(faults); },
+          {.default_text = "[]", .help = "what goes wrong elsewhere"})
+      .field_with<std::vector<Objective>>(
+          "objectives",
+          kind::list_of(kind::section(objective_table())),
+          [](Draft& d, auto objectives) { d.scenario.objectives = std::move(objectives); },
+          {.default_text = "[{availability: 99.9%, window: 30d}]", .help = "promises to users"})
+      .field_with<OnCallSettings>(
+          "onCall",
+          kind::section_or<OnCallSettings>(
+              on_call_table(), "none", [](OnCallSettings& o) { o.present = false; }),
+          [](Draft& d, const OnCallSettings& o) { d.scenario.on_call = o; },
+          {.default_text = "{}", .help = "the human behind every strategy"})
+      .field_with<TelemetrySettings>("telemetry",
+                                     kind::section(telemetry_table()),
+                                     [](Draft& d, TelemetrySettings t) { d.scenario.telemetry = t; },
+                                     {.default_text = "{}", .help = "how metrics are collected"})
+      .field_with<NetworkSettings>("network",
+                                   kind::section(network_table()),
+                                   [](Draft& d, const NetworkSettings& n) { d.scenario.network = n; },
+                                   {.default_text = "{}", .help = "delays of the control plane"})
+      .field_with<std::vector<StrategyChoice>>(
+          "strategies",
+          kind::variants<StrategyChoice>("strategy", strategy_variants(strategies)),
+          [](Draft& d, auto choices) { d.scenario.strategies = std::move(choices); },
+          {.default_text = default_strategies(strategies), .help = "what is compared"});
+  return table;
+}
+
+}  // namespace coalmine

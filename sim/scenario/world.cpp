@@ -1,0 +1,362 @@
+#include "sim/scenario/world.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "sim/analysis/slo.h"
+#include "sim/cluster/latencies.h"
+#include "sim/kernel/assert.h"
+
+namespace coalmine {
+namespace {
+
+/// Long enough for queues to fill and for four scrapes to show the steady rates.
+Duration settling_period(const Scenario& scenario) {
+  return std::max<Duration>(std::chrono::seconds(60), 4 * scenario.telemetry.scrape_interval);
+}
+
+QuantileTable quantile_table(const DurationDistribution& d) {
+  switch (d.kind) {
+    case DurationDistribution::Kind::exponential:
+      return QuantileTable(Exponential{d.mean});
+    case DurationDistribution::Kind::erlang:
+      return QuantileTable(Gamma::from_mean(d.mean, d.shape));
+    case DurationDistribution::Kind::deterministic:
+      return QuantileTable(Constant{d.mean});
+    case DurationDistribution::Kind::lognormal:
+      break;
+  }
+  if (d.sigma <= 0) return QuantileTable(Constant{d.mean});
+  return QuantileTable(Lognormal{portable_log(d.mean) - d.sigma * d.sigma / 2, d.sigma});
+}
+
+Arrivals make_arrivals(const TrafficSettings& t,
+                       Duration duration,
+                       Time start,
+                       const std::function<RandomKey(std::string_view)>& key) {
+  using Kind = TrafficSettings::Kind;
+  const RandomKey gaps = key("traffic/arrivals");
+  if (t.kind == Kind::trace_offsets) {
+    std::vector<Duration> offsets;
+    const Duration length = t.trace.back().first + std::chrono::seconds(1);
+    Duration lap{};
+    do {
+      for (const auto& [offset, one] : t.trace) offsets.push_back(offset + lap - t.trace_from);
+      lap += length;
+    } while (t.trace_repeat && lap - t.trace_from <= duration);
+    return Arrivals(std::move(offsets), t.trace_scale, start, gaps);
+  }
+  std::unique_ptr<RateProfile> profile;
+  switch (t.kind) {
+    case Kind::piecewise:
+      profile = piecewise_rate(t.points);
+      break;
+    case Kind::diurnal:
+      profile = diurnal_rate(t.base, t.peak, t.period, t.peak_at);
+      break;
+    case Kind::mmpp:
+      profile = bursty_rate(
+          t.mmpp_rate[0], t.mmpp_rate[1], t.mmpp_stay[0], t.mmpp_stay[1], key("traffic/bursts"));
+      break;
+    case Kind::trace_counts:
+      profile = counted_rate(t.trace,
+                             t.trace_bucket,
+                             t.trace_scale,
+                             t.trace_from,
+                             t.trace_repeat ? t.trace.back().first + t.trace_bucket : Duration{});
+      break;
+    default:
+      profile = constant_rate(t.rate);
+  }
+  return Arrivals(std::move(profile),
+                  start,
+                  gaps,
+                  SessionModel{t.session_requests, quantile_table(t.session_think)});
+}
+
+/// The faults that act on one version.
+struct FaultInstaller {
+  const World& world;
+
+  void install(const Fault& fault,
+               const std::string& address,
+               bool of_release,
+               VersionEffects& effects) const {
+    EffectWindow window;
+    window.from = fault.common.at ? kTimeZero + *fault.common.at
+                  : of_release    ? Time::min()
+                                  : kTimeZero;
+    window.until = fault.common.until ? kTimeZero + *fault.common.until : kNever;
+    window.ramp = fault.common.ramp;
+    const World& w = world;
+    FaultTarget target{effects, window, [&w, &address](std::string_view what) {
+                         return w.key("fault/" + address + "/" + std::string(what));
+                       }};
+    fault.install(target);
+  }
+};
+
+}  // namespace
+
+/// What the scraper sees of this world.
+class World::Source final : public InstrumentSource {
+ public:
+  explicit Source(World& world) : world_(world) {}
+
+  std::vector<PodTarget> pods() const override {
+    std::vector<PodTarget> targets;
+    for (const PodInfo& pod : world_.cluster->pods())
+      if (pod.present())
+        targets.push_back(
+            {pod.id, pod.deployment, static_cast<double>(world_.data_plane->workers(pod.id))});
+    return targets;
+  }
+  std::vector<DeploymentId> routed_deployments() const override {
+    std::set<DeploymentId> seen;
+    for (const PodInfo& pod : world_.cluster->pods()) seen.insert(pod.deployment);
+    return {seen.begin(), seen.end()};
+  }
+  bool answers_scrape(PodId pod) const override { return world_.data_plane->listening(pod); }
+  const Instruments& pod(PodId pod) const override {
+    settle();
+    return world_.data_plane->pod_instruments(pod);
+  }
+  const Instruments& router(DeploymentId deployment) const override {
+    settle();
+    return world_.data_plane->router_instruments(deployment);
+  }
+  double pod_in_flight(PodId pod) const override { return world_.data_plane->in_flight(pod); }
+  double router_in_flight(DeploymentId deployment) const override {
+    double n = 0;
+    for (const PodId pod : world_.cluster->pods_of(deployment)) n += pod_in_flight(pod);
+    return n;
+  }
+
+ private:
+  /// Once per instant: many targets share one.
+  void settle() const {
+    if (settled_at_ == world_.simulation.now()) return;
+    settled_at_ = world_.simulation.now();
+    world_.data_plane->settle();
+  }
+
+  World& world_;
+  mutable Time settled_at_ = Time::min();
+};
+
+World::World(const Scenario& scenario, const WorldSpec& spec)
+    : simulation(kTimeZero - settling_period(scenario)), scenario_(scenario), spec_(spec) {
+  const Time start = simulation.now();
+  const TrafficSettings& t = scenario.traffic;
+  UserModel users;
+  users.count = static_cast<std::uint32_t>(t.users);
+  users.zipf = t.zipf;
+  for (const UserSegment& s : t.segments) users.segments.push_back({s.name, s.share, s.headers});
+  users.who = key("traffic/user");
+  users.segment_key = key("user/segment");
+
+  TrafficModel model = traffic_model(spec);
+  EdgeSettings edge;
+  edge.measure_from = kTimeZero + scenario.release.at;
+  edge.end = kTimeZero + scenario.duration;
+  edge.users = users.count;
+  edge.versions = model.versions.size();
+  for (const Objective& o : scenario.objectives)
+    edge.bad_above.push_back(o.kind == Objective::Kind::latency ? o.latency : kForever);
+
+  data_plane = std::make_unique<DataPlane>(
+      std::move(model),
+      Users(std::move(users)),
+      make_arrivals(t, scenario.duration, start, [this](std::string_view p) { return key(p); }),
+      std::move(edge));
+  simulation.attach(data_plane.get());
+  start_services();
+  start_telemetry();
+}
+
+World::~World() {
+  // Coroutines refer to what this world holds: they go first.
+  simulation.tasks().cancel_all();
+  simulation.attach(nullptr);
+}
+
+RandomKey World::key(std::string_view purpose) const {
+  return make_key(spec_.seed, spec_.replication, purpose);
+}
+
+EventSink World::events() {
+  return [this](Event event) {
+    if (event.time >= kTimeZero) log_.push_back(std::move(event));
+  };
+}
+
+TrafficModel World::traffic_model(const WorldSpec& spec) {
+  TrafficModel model;
+  std::vector<const ServiceSettings*> settings{&scenario_.service};
+  for (const ServiceSettings& s : scenario_.services) settings.push_back(&s);
+  const auto index_of = [&](const std::string& name) {
+    const auto found = std::find_if(
+        settings.begin(), settings.end(), [&](const auto* s) { return s->name == name; });
+    CM_ASSERT(found != settings.end());
+    return static_cast<std::uint32_t>(found - settings.begin());
+  };
+
+  for (const ServiceSettings* s : settings) {
+    ServiceModel m;
+    m.name = s->name;
+    m.workers = static_cast<std::uint32_t>(s->pod.concurrency);
+    m.queue = static_cast<std::uint32_t>(s->pod.queue);
+    m.discipline = s->pod.discipline;
+    m.cores = s->pod.cores;
+    m.demand = quantile_table(s->response);
+    m.demand_key = key("request/" + s->name + "/demand");
+    m.pick_key = key("request/" + s->name + "/pick");
+    m.error_rate = s->error_rate;
+    m.error_coin = key("request/" + s->name + "/error");
+    m.warmup_for = s->pod.warmup_for;
+    m.warmup_slowdown = s->pod.warmup_slowdown;
+    m.balancer = s->balancer;
+    for (std::size_t i = 0; i < s->calls.size(); ++i) {
+      const CallSettings& c = s->calls[i];
+      const auto whole = static_cast<std::uint32_t>(c.per_request);
+      m.calls.push_back({ServiceId{index_of(c.service)},
+                         whole,
+                         c.per_request - whole,
+                         key("request/" + s->name + "/call/" + std::to_string(i)),
+                         c.timeout});
+    }
+    model.services.push_back(std::move(m));
+    model.versions.push_back(
+        {ServiceId{static_cast<std::uint32_t>(model.versions.size())}, {}, false});
+  }
+  old_version = VersionId{0};
+  new_version = VersionId{static_cast<std::uint32_t>(model.versions.size())};
+  model.versions.push_back({kReleased, {}, true});
+
+  const FaultInstaller installer{*this};
+  for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
+    const Fault& fault = *scenario_.faults[i];
+    const std::uint32_t service =
+        fault.common.on_service.empty() ? 0 : index_of(fault.common.on_service);
+    for (VersionModel& version : model.versions) {
+      if (version.service.value != service) continue;
+      const std::string& wanted = fault.common.on_version;
+      if (!wanted.empty() && (wanted == scenario_.release.version) != version.is_new) continue;
+      installer.install(fault, std::to_string(i), false, version.effects);
+    }
+  }
+  if (spec.with_release_faults)
+    for (std::size_t i = 0; i < scenario_.release.faults.size(); ++i)
+      installer.install(*scenario_.release.faults[i],
+                        "release/" + std::to_string(i),
+                        true,
+                        model.versions.back().effects);
+  model.client_timeout = scenario_.traffic.timeout;
+  model.route_key = key("request/route");
+  return model;
+}
+
+void World::start_services() {
+  ClusterSettings latencies;
+  latencies.endpoint_update = sampler_of(scenario_.network.endpoint_update);
+  latencies.proxy_apply = sampler_of(scenario_.network.proxy_apply);
+  cluster = std::make_unique<Cluster>(
+      simulation, *data_plane, events(), latencies, [this](std::string_view p) { return key(p); });
+  const auto start = [&](const ServiceSettings& s, std::uint32_t index) {
+    WorkloadSpec w;
+    w.service = ServiceId{index};
+    w.deployment = s.deployment;
+    if (w.deployment.name.empty()) w.deployment.name = s.name;
+    w.deployment.pod.version = VersionId{index};
+    w.process_start = sampler_of(s.pod.start);
+    w.on_sigterm = s.pod.on_sigterm;
+    const DeploymentId deployment = cluster->create_settled(w);
+    const BackendId backend = cluster->create_backend(s.name, {deployment});
+    data_plane->set_routes(ServiceId{index}, RouteTable::to(backend));
+    if (index == 0) {
+      stable = deployment;
+      service_backend = backend;
+      workload = w;
+    } else {
+      other_pods_ += s.deployment.replicas;
+    }
+  };
+  start(scenario_.service, 0);
+  for (std::size_t i = 0; i < scenario_.services.size(); ++i)
+    start(scenario_.services[i], static_cast<std::uint32_t>(i + 1));
+}
+
+void World::start_telemetry() {
+  source_ = std::make_unique<Source>(*this);
+  Scraper::Settings scraping;
+  scraping.interval = scenario_.telemetry.scrape_interval;
+  scraping.loss = scenario_.telemetry.scrape_loss;
+  scraping.phase_key = key("telemetry/phase");
+  scraping.loss_key = key("telemetry/loss");
+  scraper_ = std::make_unique<Scraper>(simulation, *source_, store, scraping);
+  scraper_->start();
+  metrics = std::make_unique<StoreReader>(
+      simulation, store, [this](DeploymentId d) { return cluster->spec(d).name; });
+
+  std::vector<AlertObjective> objectives;
+  for (const Objective& o : scenario_.objectives) {
+    AlertObjective a;
+    const bool latency = o.kind == Objective::Kind::latency;
+    a.kind = latency ? AlertObjective::Kind::latency : AlertObjective::Kind::availability;
+    a.name = latency ? "latency-" + prometheus_duration(o.latency) : "availability";
+    a.target = o.target;
+    a.latency = o.latency;
+    a.window = o.window;
+    objectives.push_back(std::move(a));
+  }
+  paged = std::make_unique<Condition>(simulation);
+  BurnRateAlert::Settings rules;
+  rules.evaluation_interval = scenario_.telemetry.evaluation_interval;
+  const double phase = draw(key("telemetry/evaluation"), 0);
+  rules.phase = from_seconds(phase * to_seconds(rules.evaluation_interval));
+  if (rules.phase >= rules.evaluation_interval) rules.phase = Duration::zero();
+  page = std::make_unique<BurnRateAlert>(
+      simulation,
+      *metrics,
+      std::move(objectives),
+      [this] {
+        return MetricTarget{released_deployments(), Vantage::router};
+      },
+      rules,
+      events(),
+      [this](const Page&) { paged->notify(); });
+  page->start(kTimeZero);
+}
+
+std::vector<DeploymentId> World::released_deployments() const {
+  std::set<DeploymentId> seen;
+  for (const PodInfo& pod : cluster->pods())
+    if (pod.service == kReleased) seen.insert(pod.deployment);
+  return {seen.begin(), seen.end()};
+}
+
+double mean_rate(const TrafficSettings& t) {
+  switch (t.kind) {
+    case TrafficSettings::Kind::piecewise:
+      return mean_rate_of_points(t.points);
+    case TrafficSettings::Kind::diurnal:
+      return mean_rate_of_cycle(t.base, t.peak);
+    case TrafficSettings::Kind::mmpp:
+      return mean_rate_of_bursts(t.mmpp_rate[0], t.mmpp_rate[1], t.mmpp_stay[0], t.mmpp_stay[1]);
+    case TrafficSettings::Kind::trace_counts:
+    case TrafficSettings::Kind::trace_offsets: {
+      double total = 0;
+      for (const auto& [at, count] : t.trace) total += count;
+      const Duration last =
+          t.kind == TrafficSettings::Kind::trace_counts ? t.trace_bucket : std::chrono::seconds(1);
+      return mean_rate_of_trace(total * t.trace_scale, t.trace.back().first + last);
+    }
+    case TrafficSettings::Kind::constant:
+      break;
+  }
+  return t.rate;
+}
+
+}  // namespace coalmine

@@ -1,0 +1,82 @@
+/// The running world of one replication, built from a Scenario: data plane, cluster, telemetry and
+/// the page, on one Simulation. It starts settled: the old version long since ready and warm; a
+/// settling period before time zero fills the queues and shows the scraper the steady state that
+/// stands in for the past.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "sim/cluster/cluster.h"
+#include "sim/kernel/event_log.h"
+#include "sim/kernel/simulation.h"
+#include "sim/kernel/task.h"
+#include "sim/scenario/scenario.h"
+#include "sim/telemetry/burn_rate_alert.h"
+#include "sim/telemetry/scraper.h"
+#include "sim/telemetry/store_reader.h"
+#include "sim/traffic/data_plane.h"
+
+namespace coalmine {
+
+/// Which world: everything random hangs on seed and replication alone.
+struct WorldSpec {
+  std::uint64_t seed = 7;
+  std::uint32_t replication = 0;
+  bool with_release_faults = true;  ///< the bad release; else the good one
+};
+
+class World {
+ public:
+  static constexpr ServiceId kReleased{0};  ///< the service being released
+
+  /// `scenario` outlives the world. After construction the clock stands before time zero; see
+  /// play_settling().
+  World(const Scenario& scenario, const WorldSpec& spec);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  RandomKey key(std::string_view purpose) const;
+  EventSink events();  ///< appends to the log
+  const std::vector<Event>& log() const { return log_; }
+
+  Simulation simulation;
+  std::unique_ptr<DataPlane> data_plane;
+  std::unique_ptr<Cluster> cluster;
+  SeriesStore store;
+  std::unique_ptr<StoreReader> metrics;
+  std::unique_ptr<Condition> paged;  ///< notified when a page begins to fire
+  std::unique_ptr<BurnRateAlert> page;
+
+  DeploymentId stable;
+  BackendId service_backend;
+  VersionId old_version;
+  VersionId new_version;
+  WorkloadSpec workload;  ///< of `stable`
+
+  /// Deployments that have served the released service, ascending.
+  std::vector<DeploymentId> released_deployments() const;
+  int other_pods() const { return other_pods_; }  ///< pods of the services it calls
+
+ private:
+  class Source;
+  TrafficModel traffic_model(const WorldSpec& spec);
+  void start_services();
+  void start_telemetry();
+
+  const Scenario& scenario_;
+  WorldSpec spec_;
+  std::vector<Event> log_;
+  std::unique_ptr<Source> source_;
+  std::unique_ptr<Scraper> scraper_;
+  int other_pods_ = 0;
+};
+
+/// Mean requests/s over the traffic's full period: what an error budget is reckoned from.
+double mean_rate(const TrafficSettings& traffic);
+
+}  // namespace coalmine
