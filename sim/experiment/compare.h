@@ -1,6 +1,7 @@
-/// Strategies side by side on the same worlds: replications in parallel, merged by key, so the answer does not
-/// depend on the number of threads. Statistics: specs/statistics section 4 (t intervals, paired differences,
-/// Wilson intervals for verdict rates, restricted means for censored times).
+/// Strategies side by side on the same worlds: replications in parallel, merged by key, so the
+/// answer does not depend on the number of threads. Statistics: specs/statistics section 4 (t
+/// intervals, paired differences, Wilson intervals for verdict rates, restricted means for censored
+/// times).
 #pragma once
 
 #include <cstdint>
@@ -26,7 +27,8 @@ struct OutcomeSummary {
 struct ComparedStrategy {
   std::string strategy, name, release;
   std::size_t replications = 0;
-  std::map<std::string, double> verdicts;  ///< share of replications, all four and wrong_rollback or missed_bad_release
+  std::map<std::string, double>
+      verdicts;  ///< share of replications, all four and wrong_rollback or missed_bad_release
   std::map<std::string, OutcomeSummary> outcomes;
   /// This minus the first strategy on the same release, pair by pair; empty for the first.
   std::map<std::string, OutcomeSummary> paired_difference;
@@ -36,7 +38,8 @@ struct CompareResult {
   std::string scenario;
   std::uint64_t seed = 0;
   std::size_t replications = 0;  ///< finished ones
-  std::vector<ComparedStrategy> strategies;  ///< bad release first, then good, then the control (release "none")
+  std::vector<ComparedStrategy>
+      strategies;  ///< bad release first, then good, then the control (release "none")
   bool interrupted = false;
 };
 
@@ -47,7 +50,8 @@ struct CompareOptions {
   std::stop_token stop;
 };
 
-CompareResult compare(std::shared_ptr<const Scenario> scenario, std::uint64_t seed,
+CompareResult compare(std::shared_ptr<const Scenario> scenario,
+                      std::uint64_t seed,
                       const CompareOptions& options);
 
 }  // namespace coalmine

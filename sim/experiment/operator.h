@@ -1,6 +1,6 @@
-/// The hands of whoever rolls out: every strategy, the on-call human and the person at the screen act through
-/// these verbs alone. Each takes effect with the real system's delays; each wait has a limit. Metrics come from
-/// what was scraped, never from the truth. (design section 3)
+/// The hands of whoever rolls out: every strategy, the on-call human and the person at the screen
+/// act through these verbs alone. Each takes effect with the real system's delays; each wait has a
+/// limit. Metrics come from what was scraped, never from the truth. (design section 3)
 #pragma once
 
 #include <functional>
@@ -36,12 +36,12 @@ struct OperatorContext {
   const Scenario& scenario;
   EventSink events;
   std::function<RandomKey(std::string_view)> key;
-  ServiceId service;            ///< the one being released
+  ServiceId service;  ///< the one being released
   VersionId old_version;
   VersionId new_version;
-  DeploymentId stable;          ///< runs the old version at the start
-  BackendId service_backend;    ///< the Service users reach at the start
-  WorkloadSpec workload;        ///< of `stable`; new Deployments are made like it
+  DeploymentId stable;        ///< runs the old version at the start
+  BackendId service_backend;  ///< the Service users reach at the start
+  WorkloadSpec workload;      ///< of `stable`; new Deployments are made like it
 };
 
 class Operator {
@@ -55,16 +55,19 @@ class Operator {
 
   // ---- Deployments
   DeploymentId stable() const;  ///< the Deployment that was there before the release
-  /// A further Deployment of the new (or, for a baseline, the old) version, `replicas` pods, not yet routed to.
+  /// A further Deployment of the new (or, for a baseline, the old) version, `replicas` pods, not
+  /// yet routed to.
   DeploymentId deploy_new(std::string name, int replicas);
   DeploymentId deploy_old(std::string name, int replicas);
   void scale(DeploymentId deployment, int replicas);
-  /// In place: the stable Deployment gets the new template, and its controller rolls it out (or recreates).
-  /// Empty arguments keep what the manifest says.
-  void update_in_place(DeploymentStrategy how, std::optional<IntOrPercent> max_surge,
+  /// In place: the stable Deployment gets the new template, and its controller rolls it out (or
+  /// recreates). Empty arguments keep what the manifest says.
+  void update_in_place(DeploymentStrategy how,
+                       std::optional<IntOrPercent> max_surge,
                        std::optional<IntOrPercent> max_unavailable);
   DeploymentStatus status(DeploymentId deployment) const;
-  /// All replicas asked for are available and nothing else is left (true), or the limit passed (false).
+  /// All replicas asked for are available and nothing else is left (true), or the limit passed
+  /// (false).
   Task<bool> settled(DeploymentId deployment, Duration limit);
   /// At least `replicas` pods available.
   Task<bool> available(DeploymentId deployment, int replicas, Duration limit);
@@ -87,16 +90,18 @@ class Operator {
 
   // ---- telling
   /// A line of the timeline: what was decided and on which evidence.
-  void note(std::string reason, std::string message, std::optional<Evidence> evidence = std::nullopt);
-  /// The decision to stop a bad release, made now by `who` ("canary", "on-call"): this is what time_to_detect
-  /// ends with. Only the first counts.
+  void note(std::string reason,
+            std::string message,
+            std::optional<Evidence> evidence = std::nullopt);
+  /// The decision to stop a bad release, made now by `who` ("canary", "on-call"): this is what
+  /// time_to_detect ends with. Only the first counts.
   void decide_to_stop(std::string who, std::string message, std::optional<Evidence> evidence);
   std::optional<Time> decided_to_stop() const;
   void set_actor(std::string who);  ///< object of the notes: "strategy/canary"
 
-  /// Puts the old version back in charge, whatever the arrangement: undoes an in-place update, or scales the
-  /// old Deployment up, routes everything to it and retires the others. Done when the cluster has settled or
-  /// after `limit`.
+  /// Puts the old version back in charge, whatever the arrangement: undoes an in-place update, or
+  /// scales the old Deployment up, routes everything to it and retires the others. Done when the
+  /// cluster has settled or after `limit`.
   Task<void> restore_stable(Duration limit);
   /// Gives up a Deployment: zero replicas.
   void retire(DeploymentId deployment);
@@ -112,7 +117,9 @@ class Operator {
   std::vector<DeploymentId> deployments_;  ///< made by deploy_*()
   bool updated_in_place_ = false;
   std::optional<Time> decided_;
-  std::uint64_t changes_ = 0;
+  std::uint64_t changes_ = 0;         ///< routes written
+  std::uint64_t applied_change_ = 0;  ///< the newest of them in force
+  DurationSampler proxy_apply_;
 };
 
 }  // namespace coalmine

@@ -1,7 +1,9 @@
-/// One replication: a release played once under one strategy, and the control run it is held against.
+/// One replication: a release played once under one strategy, and the control run it is held
+/// against.
 ///
-/// The same (scenario, seed, replication) is the same world for every strategy and for both releases: arrivals,
-/// users, demands, coins. A run shares nothing but the immutable scenario, so any number may play at once.
+/// The same (scenario, seed, replication) is the same world for every strategy and for both
+/// releases: arrivals, users, demands, coins. A run shares nothing but the immutable scenario, so
+/// any number may play at once.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +22,9 @@ namespace coalmine {
 
 struct RunSpec {
   std::shared_ptr<const Scenario> scenario;
-  std::optional<std::size_t> strategy;  ///< index into scenario->strategies; none: the control, no release
-  std::string release = "bad";          ///< "bad": with the release's faults; "good": without
+  std::optional<std::size_t>
+      strategy;                 ///< index into scenario->strategies; none: the control, no release
+  std::string release = "bad";  ///< "bad": with the release's faults; "good": without
   std::uint64_t seed = 7;
   std::uint32_t replication = 0;
 };
@@ -49,7 +52,8 @@ struct PlayedRun {
   std::shared_ptr<const EdgeTally> edge;  ///< the truth; null if interrupted
 };
 
-/// Plays a run alone: outcomes without the excess over control. Throws InternalError if we are wrong.
+/// Plays a run alone: outcomes without the excess over control. Throws InternalError if we are
+/// wrong.
 PlayedRun play_alone(const RunSpec& spec, std::stop_token stop = {});
 
 /// Adds what is measured over `control` (excess_*, time_to_restore).

@@ -1,4 +1,5 @@
-/// A way of releasing: what every folder under strategies/ implements, and the verdicts it can reach.
+/// A way of releasing: what every folder under strategies/ implements, and the verdicts it can
+/// reach.
 #pragma once
 
 #include <string_view>
@@ -23,8 +24,9 @@ class Strategy {
  public:
   virtual ~Strategy() = default;
 
-  /// Plays the release from release.at on. Starts with the old version alone in charge; ends with one version
-  /// in charge and the cluster settled. Acts only through `op`; every wait has a time limit.
+  /// Plays the release from release.at on. Starts with the old version alone in charge; ends with
+  /// one version in charge and the cluster settled. Acts only through `op`; every wait has a time
+  /// limit.
   virtual Task<Verdict> roll_out(Operator& op) const = 0;
 };
 

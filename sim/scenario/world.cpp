@@ -17,21 +17,6 @@ Duration settling_period(const Scenario& scenario) {
   return std::max<Duration>(std::chrono::seconds(60), 4 * scenario.telemetry.scrape_interval);
 }
 
-QuantileTable quantile_table(const DurationDistribution& d) {
-  switch (d.kind) {
-    case DurationDistribution::Kind::exponential:
-      return QuantileTable(Exponential{d.mean});
-    case DurationDistribution::Kind::erlang:
-      return QuantileTable(Gamma::from_mean(d.mean, d.shape));
-    case DurationDistribution::Kind::deterministic:
-      return QuantileTable(Constant{d.mean});
-    case DurationDistribution::Kind::lognormal:
-      break;
-  }
-  if (d.sigma <= 0) return QuantileTable(Constant{d.mean});
-  return QuantileTable(Lognormal{portable_log(d.mean) - d.sigma * d.sigma / 2, d.sigma});
-}
-
 Arrivals make_arrivals(const TrafficSettings& t,
                        Duration duration,
                        Time start,
@@ -73,7 +58,7 @@ Arrivals make_arrivals(const TrafficSettings& t,
   return Arrivals(std::move(profile),
                   start,
                   gaps,
-                  SessionModel{t.session_requests, quantile_table(t.session_think)});
+                  SessionModel{t.session_requests, table_of(t.session_think)});
 }
 
 /// The faults that act on one version.
@@ -210,7 +195,7 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
     m.queue = static_cast<std::uint32_t>(s->pod.queue);
     m.discipline = s->pod.discipline;
     m.cores = s->pod.cores;
-    m.demand = quantile_table(s->response);
+    m.demand = table_of(s->response);
     m.demand_key = key("request/" + s->name + "/demand");
     m.pick_key = key("request/" + s->name + "/pick");
     m.error_rate = s->error_rate;

@@ -81,7 +81,7 @@ inline Cost cost_at(const ServiceModel& service,
                     Time start,
                     Time listening_since) {
   Cost cost;
-  cost.work_ns = service.demand.duration(draw_bits(service.demand_key, id)).count();
+  cost.work_ns = service.demand.ns(draw_bits(service.demand_key, id));
   if (service.error_rate > 0) cost.fails = draw(service.error_coin, id) < service.error_rate;
   if (service.warmup_slowdown > 1 && listening_since != Time::min()) {
     const Duration age = start - listening_since;

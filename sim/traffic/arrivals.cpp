@@ -96,30 +96,35 @@ class CountedRate final : public RateProfile {
   CountedRate(std::vector<std::pair<Duration, double>> counts,
               Duration bucket,
               double scale,
+              Duration from,
               Duration repeat_after)
-      : counts_(std::move(counts)), bucket_(bucket), scale_(scale), repeat_after_(repeat_after) {
+      : counts_(std::move(counts)),
+        bucket_(bucket),
+        scale_(scale),
+        from_(from),
+        repeat_after_(repeat_after) {
     CM_ASSERT(!counts_.empty() && bucket_.count() > 0);
   }
-  RatePiece piece_at(Time from) override {
-    Duration t = from - kTimeZero;
-    Duration shift{};
-    if (repeat_after_.count() > 0 && t.count() >= 0) {
-      shift = repeat_after_ * (t / repeat_after_);
-      t -= shift;
-    }
+  RatePiece piece_at(Time at) override {
+    const Duration since = at - kTimeZero + from_;  // in the trace, first time round
+    const bool repeats = repeat_after_.count() > 0;
+    const Duration lap =
+        repeats && since.count() > 0 ? repeat_after_ * (since / repeat_after_) : Duration::zero();
+    const Duration t = since - lap;
     const auto after = std::upper_bound(
         counts_.begin(), counts_.end(), t, [](Duration x, const auto& c) { return x < c.first; });
     const double count = after == counts_.begin() ? counts_.front().second : (after - 1)->second;
     const double rate = count * scale_ / to_seconds(bucket_);
-    Time until = after == counts_.end() ? from + kLongest : kTimeZero + shift + after->first;
-    if (repeat_after_.count() > 0) until = std::min(until, kTimeZero + shift + repeat_after_);
-    return {std::max(until, from + Duration(1)), rate, rate};
+    Duration next = after == counts_.end() ? t + kLongest : after->first;
+    if (repeats) next = std::min(next, repeat_after_);
+    return {at + (next - t), rate, rate};
   }
 
  private:
   std::vector<std::pair<Duration, double>> counts_;
   Duration bucket_;
   double scale_;
+  Duration from_;
   Duration repeat_after_;
 };
 
@@ -144,8 +149,9 @@ std::unique_ptr<RateProfile> bursty_rate(
 std::unique_ptr<RateProfile> counted_rate(std::vector<std::pair<Duration, double>> counts,
                                           Duration bucket,
                                           double scale,
+                                          Duration from,
                                           Duration repeat_after) {
-  return std::make_unique<CountedRate>(std::move(counts), bucket, scale, repeat_after);
+  return std::make_unique<CountedRate>(std::move(counts), bucket, scale, from, repeat_after);
 }
 
 struct Arrivals::Impl {

@@ -47,11 +47,13 @@ std::unique_ptr<RateProfile> diurnal_rate(double base,
 /// Markov-modulated: calm and bursting rates with exponential stays.
 std::unique_ptr<RateProfile> bursty_rate(
     double calm, double burst, Duration calm_for, Duration burst_for, RandomKey key);
-/// Counts per bucket, as bucket starts from the run's time zero, Poisson within each; a missing
-/// slot carries the rate before it on; before the first the first's. `repeat_after` > 0 wraps.
+/// Counts per bucket, by bucket start within the trace, Poisson within each; a missing slot carries
+/// the rate before it on, the time before the first has the first's. The run's time zero lies at
+/// `from`; `repeat_after` > 0 is the length after which the trace begins again.
 std::unique_ptr<RateProfile> counted_rate(std::vector<std::pair<Duration, double>> counts,
                                           Duration bucket,
                                           double scale,
+                                          Duration from,
                                           Duration repeat_after);
 
 struct SessionModel {

@@ -38,7 +38,7 @@ class Users {
   /// The user behind a session; without sessions every request is one.
   std::uint32_t of_session(std::uint64_t session) const {
     const std::uint64_t bits = draw_bits(model_.who, session);
-    if (zipf_) return static_cast<std::uint32_t>((*zipf_)(to_uniform(bits)));
+    if (zipf_) return zipf_->rank(to_uniform(bits));
     return static_cast<std::uint32_t>(((bits >> 32) * model_.count) >> 32);
   }
   std::uint8_t segment_of(std::uint32_t user) const;
@@ -48,7 +48,7 @@ class Users {
 
  private:
   UserModel model_;
-  std::optional<ZipfRanks> zipf_;
+  std::optional<ZipfSampler> zipf_;
 };
 
 }  // namespace coalmine

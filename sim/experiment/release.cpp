@@ -1,0 +1,66 @@
+#include "sim/experiment/release.h"
+
+#include <algorithm>
+
+namespace coalmine {
+namespace {
+
+constexpr Duration kRestoreLimit = std::chrono::minutes(30);
+
+Task<void> by_strategy(Operator& op, const Strategy& strategy, ReleaseProgress& progress) {
+  progress.verdict = co_await strategy.roll_out(op);
+  progress.verdict_at = op.now();
+}
+
+/// Ends when the human decides to step in.
+Task<void> by_on_call(World& world, Operator& op, ReleaseProgress& progress) {
+  const OnCallSettings& human = op.scenario().on_call;
+  for (;;) {
+    World* w = &world;
+    co_await wait_until(world.simulation, *world.paged, [w] { return w->page->firing(); });
+    if (!progress.responds_at) {
+      const auto respond = sampler_of(human.respond);
+      const Duration after = respond(draw_bits(world.key("on-call/respond"), 0));
+      progress.responds_at = op.now() + after;
+      world.events()({op.now(), "on-call", "Paged", "the page reaches the on-call human", {}});
+    }
+    co_await sleep_until(world.simulation, std::max(*progress.responds_at, op.now()));
+    if (!op.decided_to_stop() && world.page->firing()) {
+      const auto& pages = world.page->pages();
+      op.decide_to_stop("on-call",
+                        "the on-call human finds the release behind the page and rolls it back",
+                        pages.empty() ? std::nullopt : std::optional(pages.back().evidence));
+      co_return;
+    }
+    // The page is over or somebody is at it: wait for the next one.
+    progress.responds_at.reset();
+    co_await sleep_for(world.simulation, op.scenario().telemetry.evaluation_interval);
+  }
+}
+
+}  // namespace
+
+Task<void> play_release(World& world,
+                        Operator& op,
+                        const Strategy& strategy,
+                        ReleaseProgress& progress) {
+  co_await sleep_until(world.simulation, kTimeZero + op.scenario().release.at);
+  op.note("ReleaseStarted", "release of " + op.scenario().release.version + " begins");
+  if (!op.scenario().on_call.present) {
+    co_await by_strategy(op, strategy, progress);
+    co_return;
+  }
+  const std::size_t first = co_await any_of(
+      task_list(by_strategy(op, strategy, progress), by_on_call(world, op, progress)));
+  if (first == 0) {
+    if (*progress.verdict != Verdict::promoted) co_return;
+    co_await by_on_call(world, op, progress);
+  }
+  progress.verdict.reset();
+  op.set_actor("on-call");
+  co_await op.restore_stable(kRestoreLimit);
+  progress.verdict = Verdict::rolled_back;
+  progress.verdict_at = op.now();
+}
+
+}  // namespace coalmine

@@ -1,0 +1,26 @@
+/// A release as it is played: the strategy, and the on-call human behind it who is paged by the
+/// burn-rate alert, answers after a while, and puts the old version back if the strategy has not
+/// stopped by itself.
+#pragma once
+
+#include <optional>
+
+#include "sim/experiment/operator.h"
+#include "sim/experiment/strategy.h"
+#include "sim/scenario/world.h"
+
+namespace coalmine {
+
+struct ReleaseProgress {
+  std::optional<Verdict> verdict;   ///< empty: not reached
+  std::optional<Time> verdict_at;   ///< with the cluster settled
+  std::optional<Time> responds_at;  ///< the human's, once paged
+};
+
+/// Waits for release.at and plays. All arguments outlive the task.
+Task<void> play_release(World& world,
+                        Operator& op,
+                        const Strategy& strategy,
+                        ReleaseProgress& progress);
+
+}  // namespace coalmine

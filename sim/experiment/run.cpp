@@ -1,0 +1,261 @@
+#include "sim/experiment/run.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/analysis/outcomes.h"
+#include "sim/analysis/slo.h"
+#include "sim/experiment/fingerprint.h"
+#include "sim/experiment/operator.h"
+#include "sim/experiment/release.h"
+#include "sim/kernel/assert.h"
+#include "sim/scenario/world.h"
+
+namespace coalmine {
+namespace {
+
+constexpr Duration kStopCheck = std::chrono::seconds(30);
+
+std::optional<double> seconds_or_none(std::optional<Duration> d) {
+  return d ? std::optional(to_seconds(*d)) : std::nullopt;
+}
+
+struct EdgeTotals {
+  double requests = 0;
+  double failed = 0;
+  LogHistogram latency;
+};
+
+EdgeTotals edge_totals(const EdgeTally& edge) {
+  EdgeTotals t;
+  for (const EdgeVersion& v : edge.versions()) {
+    t.requests += static_cast<double>(v.requests);
+    t.failed += static_cast<double>(v.failed);
+    t.latency.merge(v.latency);
+  }
+  return t;
+}
+
+std::size_t first_bin(const EdgeTally& edge) {
+  return static_cast<std::size_t>((edge.settings().measure_from - kTimeZero) / EdgeTally::kBin);
+}
+
+/// Bad events of one objective from the release on.
+double bad_events(const EdgeTally& edge, std::size_t objective) {
+  double n = 0;
+  for (std::size_t i = first_bin(edge); i < edge.bins().size(); ++i)
+    n += edge.bins()[i].bad[objective];
+  return n;
+}
+
+EdgeBins edge_bins(const EdgeTally& edge) {
+  EdgeBins bins;
+  bins.width = EdgeTally::kBin;
+  const std::size_t objectives = edge.settings().bad_above.size();
+  for (std::size_t i = first_bin(edge); i < edge.bins().size(); ++i) {
+    const EdgeBin& b = edge.bins()[i];
+    std::uint32_t bad = b.failed;
+    for (std::size_t k = 0; k < objectives; ++k) bad = std::max(bad, b.bad[k]);
+    bins.requests.push_back(b.requests);
+    bins.bad.push_back(bad);
+  }
+  return bins;
+}
+
+/// The outcomes that need no control run.
+Outcomes own_outcomes(World& world,
+                      const Scenario& scenario,
+                      const Operator& op,
+                      const ReleaseProgress& progress) {
+  const EdgeTally& edge = world.data_plane->edge();
+  const Time released = kTimeZero + scenario.release.at;
+  const EdgeTotals totals = edge_totals(edge);
+  Outcomes o;
+  o["requests"] = totals.requests;
+  o["failed_requests"] = totals.failed;
+  o["availability"] =
+      totals.requests > 0 ? std::optional(1 - totals.failed / totals.requests) : std::nullopt;
+  for (const auto& [name, p] :
+       {std::pair{"latency_p50", 0.5}, {"latency_p90", 0.9}, {"latency_p99", 0.99}})
+    o[name] = seconds_or_none(totals.latency.quantile(p));
+  const std::pair<const char*, VersionId> versions[] = {{"old", world.old_version},
+                                                        {"new", world.new_version}};
+  for (const auto& [label, version] : versions) {
+    const LogHistogram& h = edge.versions()[version.index()].latency;
+    for (const auto& [name, p] :
+         {std::pair{"latency_p50", 0.5}, {"latency_p90", 0.9}, {"latency_p99", 0.99}})
+      o[std::string(name) + "_" + label] = seconds_or_none(h.quantile(p));
+  }
+  std::optional<Duration> worst;
+  const auto minute = static_cast<std::size_t>((released - kTimeZero) / std::chrono::minutes(1));
+  for (std::size_t i = minute; i < edge.minutes().size(); ++i)
+    if (const auto q = edge.minutes()[i].quantile(0.99)) worst = std::max(worst.value_or(*q), *q);
+  o["worst_minute_p99"] = seconds_or_none(worst);
+
+  const double rate = mean_rate(scenario.traffic);
+  double headline = 0;
+  for (std::size_t i = 0; i < scenario.objectives.size(); ++i) {
+    const Objective& objective = scenario.objectives[i];
+    const double consumed =
+        budget_consumed({objective.target, objective.window}, bad_events(edge, i), rate);
+    o["error_budget_consumed_" + std::to_string(i)] = consumed;
+    headline = std::max(headline, consumed);
+  }
+  o["error_budget_consumed"] = headline;
+  o["users_affected"] = static_cast<double>(edge.users_affected());
+  o["users_exposed"] = static_cast<double>(edge.users_exposed());
+  o["exposure_duration"] = to_seconds(edge.exposure_duration());
+
+  const std::optional<Time> exposed = world.data_plane->first_exposure();
+  const std::optional<Time> stopped = op.decided_to_stop();
+  const bool bad = exposed.has_value();
+  const auto since_exposure = [&](std::optional<Time> t) -> std::optional<double> {
+    if (!bad || !t) return std::nullopt;
+    return std::max(0.0, to_seconds(*t - *exposed));
+  };
+  o["time_to_detect"] = since_exposure(stopped);
+  if (bad) o["detected_fraction"] = stopped ? 1 : 0;
+  std::optional<Time> alert;
+  for (const Page& p : world.page->pages())
+    if (!alert && exposed && p.time >= *exposed) alert = p.time;
+  o["time_to_alert"] = since_exposure(alert);
+  o["rollout_duration"] = progress.verdict_at
+                              ? std::optional(to_seconds(*progress.verdict_at - released))
+                              : std::nullopt;
+  const double steady = scenario.service.deployment.replicas + world.other_pods();
+  o["peak_pods"] = world.cluster->peak_pods() - world.other_pods();
+  o["extra_pod_seconds"] =
+      world.cluster->pod_seconds() - steady * to_seconds(scenario.duration - scenario.release.at);
+  return o;
+}
+
+std::uint64_t fingerprint_of(const World& world, const Outcomes& outcomes) {
+  Fingerprint f;
+  for (const Event& e : world.log()) {
+    f.add(std::int64_t{e.time.time_since_epoch().count()});
+    f.add(std::string_view(e.object));
+    f.add(std::string_view(e.reason));
+    f.add(std::string_view(e.message));
+    if (!e.evidence) continue;
+    f.add(e.evidence->samples);
+    f.add(e.evidence->value.value_or(-1));
+  }
+  for (std::uint32_t t = 0; t < world.store.target_count(); ++t) {
+    for (const Time at : world.store.times(TargetId{t}))
+      f.add(std::int64_t{at.time_since_epoch().count()});
+    for (Column c = 0; c < kColumns; ++c)
+      for (const double v : world.store.values(TargetId{t}, c)) f.add(v);
+  }
+  for (const auto& [name, value] : outcomes) {
+    f.add(std::string_view(name));
+    f.add(value ? *value : -1.0);
+  }
+  return f.value();
+}
+
+}  // namespace
+
+PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
+  const Scenario& scenario = *spec.scenario;
+  PlayedRun run;
+  const StrategyChoice* choice = spec.strategy ? &scenario.strategies.at(*spec.strategy) : nullptr;
+  run.result.strategy = choice ? choice->output_name : "control";
+  run.result.name = choice ? choice->name : "control";
+  run.result.release = choice ? spec.release : "none";
+
+  World world(scenario, {spec.seed, spec.replication, spec.release != "good"});
+  OperatorContext context{world.simulation,
+                          *world.cluster,
+                          *world.data_plane,
+                          *world.metrics,
+                          scenario,
+                          world.events(),
+                          [&world](std::string_view purpose) { return world.key(purpose); },
+                          World::kReleased,
+                          world.old_version,
+                          world.new_version,
+                          world.stable,
+                          world.service_backend,
+                          world.workload};
+  Operator op(std::move(context));
+  ReleaseProgress progress;
+  if (choice) {
+    op.set_actor("strategy/" + choice->name);
+    world.simulation.tasks().spawn(play_release(world, op, *choice->strategy, progress));
+  }
+  Cluster& cluster = *world.cluster;
+  world.simulation.at(kTimeZero + scenario.release.at, [&cluster] { cluster.reset_cost(); });
+
+  const Time end = kTimeZero + scenario.duration;
+  for (Time t = kTimeZero; t < end; t += kStopCheck) {
+    if (stop.stop_requested()) {
+      run.result.interrupted = true;
+      world.simulation.tasks().cancel_all();
+      return run;
+    }
+    world.simulation.advance_to(std::min(t + kStopCheck, end));
+  }
+  world.data_plane->settle();
+  CM_ASSERT(world.data_plane->sent() ==
+            world.data_plane->finished() + world.data_plane->unanswered());
+
+  run.result.verdict = progress.verdict.value_or(Verdict::held);
+  run.result.outcomes = own_outcomes(world, scenario, op, progress);
+  run.result.requests = world.data_plane->sent();
+  run.result.fingerprint = fingerprint_of(world, run.result.outcomes);
+  run.result.events = world.log();
+  run.edge = std::make_shared<EdgeTally>(world.data_plane->edge());
+  // The tasks refer to this frame's Operator, which goes before the world.
+  world.simulation.tasks().cancel_all();
+  return run;
+}
+
+void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenario) {
+  Outcomes& o = run.result.outcomes;
+  const Outcomes& c = control.result.outcomes;
+  for (const char* name : {"failed_requests", "users_affected"})
+    o[std::string("excess_") + name] = *o.at(name) - *c.at(name);
+
+  const double rate = mean_rate(scenario.traffic);
+  std::optional<double> headline;
+  double tightest = 1;
+  for (std::size_t i = 0; i < scenario.objectives.size(); ++i) {
+    const Objective& objective = scenario.objectives[i];
+    const double excess = bad_events(*run.edge, i) - bad_events(*control.edge, i);
+    const double consumed = budget_consumed({objective.target, objective.window}, excess, rate);
+    headline = std::max(headline.value_or(consumed), consumed);
+    tightest = std::min(tightest, 1 - objective.target);
+  }
+  o["excess_error_budget_consumed"] = headline;
+
+  const Restoration r = find_restoration(edge_bins(*run.edge), edge_bins(*control.edge), tightest);
+  o["time_to_restore"] = seconds_or_none(r.time_to_restore());
+  o["harmed"] = r.harmed() ? 1 : 0;
+  const auto detected = o.find("detected_fraction");
+  if (detected != o.end() && detected->second) {
+    // Before harm: the decision came before the first excess harm at the edge.
+    const auto stop = std::find_if(run.result.events.begin(),
+                                   run.result.events.end(),
+                                   [](const Event& e) { return e.reason == "Stopped"; });
+    const bool before =
+        stop != run.result.events.end() &&
+        (!r.harmed() || stop->time < kTimeZero + scenario.release.at + *r.harmed_at);
+    o["detected_before_harm"] = before ? 1 : 0;
+  }
+}
+
+RunResult play(const RunSpec& spec, std::stop_token stop) {
+  PlayedRun run = play_alone(spec, stop);
+  if (!spec.strategy || run.result.interrupted) return run.result;
+  RunSpec control = spec;
+  control.strategy.reset();
+  const PlayedRun without = play_alone(control, stop);
+  if (without.result.interrupted) {
+    run.result.interrupted = true;
+    return run.result;
+  }
+  add_excess(run, without, *spec.scenario);
+  return run.result;
+}
+
+}  // namespace coalmine
