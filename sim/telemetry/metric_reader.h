@@ -43,12 +43,13 @@ class MetricReader {
 
   /// Failed requests / all requests, 0..1. A failure is every outcome but `ok`.
   virtual Reading error_ratio(const MetricTarget& target, Duration window) const = 0;
-  /// The q-quantile (0..1) of the latency of answered requests in seconds, from histogram buckets:
+  /// The q-quantile (0..1) of the latency of observed requests in seconds, from histogram buckets:
   /// never above the largest finite bound.
   virtual Reading latency_quantile(const MetricTarget& target, double q, Duration window) const = 0;
-  /// Share of requests that took longer than `threshold`, 0..1. Requests the client gave up on
-  /// count as slow, those that failed without an answer (refused, no endpoint) are left out. A
-  /// threshold between two bucket bounds is interpolated linearly, as histogram_quantile does.
+  /// Share of the observed requests that took longer than `threshold`, 0..1. The router observes a
+  /// request the client gave up on at the client's timeout; one that reached no pod is not
+  /// observed. A threshold between two bucket bounds is interpolated linearly, as
+  /// histogram_quantile does; beyond the largest finite bound everything above that bound is slow.
   virtual Reading slow_ratio(const MetricTarget& target,
                              Duration threshold,
                              Duration window) const = 0;

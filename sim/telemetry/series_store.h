@@ -71,7 +71,7 @@ class SeriesStore {
 
   /// `when` must be later than the target's last sample.
   void append(TargetId target, Time when, const Sample& sample);
-  /// The scrape at `when` failed: the target is stale until one succeeds.
+  /// The scrape at `when` failed, or the target is gone: stale until a scrape succeeds.
   void mark_stale(TargetId target, Time when);
   /// Lets every counter of the target reach back for ever at `per_second` (>= 0 each).
   void set_backfill(TargetId target, const Sample& per_second);
