@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "sim/kernel/ids.h"
@@ -37,6 +38,7 @@ struct PodInfo {
   int restarts = 0;                ///< of its container
   Time created{};                  ///< settled pods: well before the run
   Time ready_since = Time::min();  ///< last change of the Ready condition to True; min: never
+  std::optional<Time> settled_at;  ///< when it was put here long running, if it was
   Time gone_at = kNever;           ///< when the object disappeared
   std::uint64_t uid = 0;           ///< random; breaks ties in the order of deletion
 
