@@ -197,9 +197,7 @@ Reader<V> within(FieldOptions limits, Reader<V> reader) {
                            const std::string& key,
                            const FieldOptions&,
                            Diagnostics& diagnostics,
-                           V& out) {
-            return reader.read(value, key, limits, diagnostics, out);
-          }};
+                           V& out) { return reader.read(value, key, limits, diagnostics, out); }};
 }
 
 template <class T>

@@ -94,8 +94,7 @@ struct Warmup {
 
 Section<Warmup> warmup_table() {
   Section<Warmup> table("warmup", "Work costs more just after a start, falling linearly to 1.");
-  table
-      .field("for", &Warmup::lasts, {.default_text = "0s", .max = "24h", .help = "how long"})
+  table.field("for", &Warmup::lasts, {.default_text = "0s", .max = "24h", .help = "how long"})
       .field("slowdown",
              &Warmup::slowdown,
              kind::number(),
@@ -361,7 +360,8 @@ Section<ReleaseSettings> release_table() {
       .field("from",
              &ReleaseSettings::from,
              {.default_text = "v1", .help = "the version in charge before"})
-      .field("version", &ReleaseSettings::version, {.default_text = "v2", .help = "the new version"})
+      .field(
+          "version", &ReleaseSettings::version, {.default_text = "v2", .help = "the new version"})
       .field("at",
              &ReleaseSettings::at,
              {.default_text = "5m", .max = "30d", .help = "when the release begins"})
@@ -401,9 +401,10 @@ Section<OnCallSettings> on_call_table() {
 Section<TelemetrySettings> telemetry_table() {
   Section<TelemetrySettings> table("telemetry", "How metrics are collected.");
   table
-      .field("scrapeInterval",
-             &TelemetrySettings::scrape_interval,
-             {.default_text = "15s", .min = "1s", .max = "1h", .help = "between scrapes of a target"})
+      .field(
+          "scrapeInterval",
+          &TelemetrySettings::scrape_interval,
+          {.default_text = "15s", .min = "1s", .max = "1h", .help = "between scrapes of a target"})
       .field("evaluationInterval",
              &TelemetrySettings::evaluation_interval,
              {.default_text = "30s", .min = "1s", .max = "1h", .help = "between rule evaluations"})
@@ -461,7 +462,8 @@ Section<ServiceDraft> service_table() {
   table.include(&ServiceDraft::settings, service_keys())
       .include(&ServiceDraft::inline_keys, inline_deployment_table())
       .check([](const ServiceDraft& draft, const SectionView& view, Diagnostics& problems) {
-        const auto refuse_threshold = [&](const char* key, const std::optional<InlineProbe>& probe) {
+        const auto refuse_threshold = [&](const char* key,
+                                          const std::optional<InlineProbe>& probe) {
           if (probe && probe->success_threshold.value_or(1) != 1)
             problems.error(view.position(key),
                            std::string(key) + ": successThreshold must be 1 here");
@@ -493,13 +495,14 @@ Section<TrafficSettings> traffic_table() {
             t.points = std::move(points);
           },
           {.help = "[[time, rate], ...], linear between"})
-      .field_with<double>("base",
-                          kind::rate(),
-                          [](TrafficSettings& t, double base) {
-                            t.kind = Kind::diurnal;
-                            t.base = base;
-                          },
-                          rate_limits("lowest rate of a daily cycle"))
+      .field_with<double>(
+          "base",
+          kind::rate(),
+          [](TrafficSettings& t, double base) {
+            t.kind = Kind::diurnal;
+            t.base = base;
+          },
+          rate_limits("lowest rate of a daily cycle"))
       .field("peak", &TrafficSettings::peak, kind::rate(), rate_limits("highest rate of the cycle"))
       .field("period",
              &TrafficSettings::period,
@@ -564,13 +567,14 @@ Section<Objective> objective_table() {
   latency_target.default_applies = false;
   latency_target.help = "share of requests that are faster";
   table
-      .field_with<double>("availability",
-                          kind::ratio(),
-                          [](Objective& o, double share) {
-                            o.kind = Objective::Kind::availability;
-                            o.target = share;
-                          },
-                          target)
+      .field_with<double>(
+          "availability",
+          kind::ratio(),
+          [](Objective& o, double share) {
+            o.kind = Objective::Kind::availability;
+            o.target = share;
+          },
+          target)
       .field_with<Duration>("latency",
                             kind::duration(),
                             [](Objective& o, Duration latency) {
@@ -595,10 +599,7 @@ Section<Objective> objective_table() {
 Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies) {
   using Draft = ScenarioDraft;
   Section<Draft> table("scenario", "One release, and the world it happens in.");
-  table
-      .field("apiVersion",
-             &Draft::api_version,
-             {.help = "coalmine/v1alpha1", .required = true})
+  table.field("apiVersion", &Draft::api_version, {.help = "coalmine/v1alpha1", .required = true})
       .field("kind", &Draft::kind, {.help = "Scenario", .required = true})
       .field_with<Metadata>("metadata",
                             kind::section(metadata_table()),
@@ -614,10 +615,11 @@ Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies) {
                              .min = "1s",
                              .max = "30d",
                              .help = "every run lasts exactly this long"})
-      .field_with<std::uint64_t>("seed",
-                                 kind::count<std::uint64_t>(),
-                                 [](Draft& draft, std::uint64_t seed) { draft.scenario.seed = seed; },
-                                 {.default_text = "7", .min = "0", .help = "of all random numbers"})
+      .field_with<std::uint64_t>(
+          "seed",
+          kind::count<std::uint64_t>(),
+          [](Draft& draft, std::uint64_t seed) { draft.scenario.seed = seed; },
+          {.default_text = "7", .min = "0", .help = "of all random numbers"})
       .field("service",
              &Draft::service,
              kind::section(service_table()),
@@ -626,14 +628,16 @@ Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies) {
              &Draft::services,
              kind::list_of(kind::section(service_table())),
              {.default_text = "[]", .help = "those it calls, directly or not"})
-      .field_with<TrafficSettings>("traffic",
-                                   kind::section(traffic_table()),
-                                   [](Draft& d, TrafficSettings t) { d.scenario.traffic = std::move(t); },
-                                   {.default_text = "{}", .help = "who sends requests"})
-      .field_with<ReleaseSettings>("release",
-                                   kind::section(release_table()),
-                                   [](Draft& d, ReleaseSettings r) { d.scenario.release = std::move(r); },
-                                   {.default_text = "{}", .help = "the release"})
+      .field_with<TrafficSettings>(
+          "traffic",
+          kind::section(traffic_table()),
+          [](Draft& d, TrafficSettings t) { d.scenario.traffic = std::move(t); },
+          {.default_text = "{}", .help = "who sends requests"})
+      .field_with<ReleaseSettings>(
+          "release",
+          kind::section(release_table()),
+          [](Draft& d, ReleaseSettings r) { d.scenario.release = std::move(r); },
+          {.default_text = "{}", .help = "the release"})
       .field_with<std::vector<std::shared_ptr<const Fault>>>(
           "faults",
           kind::variants<std::shared_ptr<const Fault>>("fault", fault_variants()),
@@ -650,14 +654,16 @@ Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies) {
               on_call_table(), "none", [](OnCallSettings& o) { o.present = false; }),
           [](Draft& d, const OnCallSettings& o) { d.scenario.on_call = o; },
           {.default_text = "{}", .help = "the human behind every strategy"})
-      .field_with<TelemetrySettings>("telemetry",
-                                     kind::section(telemetry_table()),
-                                     [](Draft& d, TelemetrySettings t) { d.scenario.telemetry = t; },
-                                     {.default_text = "{}", .help = "how metrics are collected"})
-      .field_with<NetworkSettings>("network",
-                                   kind::section(network_table()),
-                                   [](Draft& d, const NetworkSettings& n) { d.scenario.network = n; },
-                                   {.default_text = "{}", .help = "delays of the control plane"})
+      .field_with<TelemetrySettings>(
+          "telemetry",
+          kind::section(telemetry_table()),
+          [](Draft& d, TelemetrySettings t) { d.scenario.telemetry = t; },
+          {.default_text = "{}", .help = "how metrics are collected"})
+      .field_with<NetworkSettings>(
+          "network",
+          kind::section(network_table()),
+          [](Draft& d, const NetworkSettings& n) { d.scenario.network = n; },
+          {.default_text = "{}", .help = "delays of the control plane"})
       .field_with<std::vector<StrategyChoice>>(
           "strategies",
           kind::variants<StrategyChoice>("strategy", strategy_variants(strategies)),

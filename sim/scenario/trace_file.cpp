@@ -75,8 +75,8 @@ class TraceReader {
  private:
   void error(std::size_t index, const std::string& message) {
     ++errors_;
-    const int length = static_cast<int>(std::max<std::size_t>(
-        source_->lines.empty() ? 1 : source_->lines[index].size(), 1));
+    const int length = static_cast<int>(
+        std::max<std::size_t>(source_->lines.empty() ? 1 : source_->lines[index].size(), 1));
     diagnostics_.error({source_, static_cast<int>(index) + 1, 1, length}, message);
   }
   void offset_line(std::size_t i, Trace& trace) {
@@ -95,7 +95,8 @@ class TraceReader {
     if (!at) return error(i, std::string(stamp) + " is not a timestamp YYYY-MM-DD HH:MM:SS");
     const auto count = parse_number(text);
     if (!count || *count.value < 0 || *count.value > 1e12)
-      return error(i, (text.empty() ? "nothing" : std::string(text)) + " is not a count, 0 or more");
+      return error(i,
+                   (text.empty() ? "nothing" : std::string(text)) + " is not a count, 0 or more");
     if (trace.points.empty()) first_ = *at;
     const Duration since = std::chrono::seconds(*at - first_);
     if (!trace.points.empty() && since <= trace.points.back().first)

@@ -55,10 +55,8 @@ Arrivals make_arrivals(const TrafficSettings& t,
     default:
       profile = constant_rate(t.rate);
   }
-  return Arrivals(std::move(profile),
-                  start,
-                  gaps,
-                  SessionModel{t.session_requests, table_of(t.session_think)});
+  return Arrivals(
+      std::move(profile), start, gaps, SessionModel{t.session_requests, table_of(t.session_think)});
 }
 
 /// The faults that act on one version.

@@ -228,9 +228,9 @@ std::vector<Value> read_yaml(const std::string& name,
   } catch (const YAML::Exception& problem) {
     const YAML::Mark& mark = problem.mark;
     const bool known = !mark.is_null();
-    diagnostics.error(known ? Position{source, mark.line + 1, mark.column + 1, 1}
-                            : whole_file(name),
-                      "not valid YAML: " + problem.msg);
+    diagnostics.error(
+        known ? Position{source, mark.line + 1, mark.column + 1, 1} : whole_file(name),
+        "not valid YAML: " + problem.msg);
   }
   return std::move(builder.documents);
 }

@@ -1,0 +1,219 @@
+#include "sim/scenario/cross_checks.h"
+
+#include <algorithm>
+#include <boost/graph/adjacency_list.hpp>
+#include <boost/graph/depth_first_search.hpp>
+#include <map>
+#include <utility>
+
+namespace coalmine {
+namespace {
+
+using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS>;
+using Edge = boost::graph_traits<Graph>::edge_descriptor;
+using Vertex = boost::graph_traits<Graph>::vertex_descriptor;
+
+/// Finds the cycles that a depth-first search closes, each as the edge that closes it and the path
+/// from its start.
+class CycleFinder : public boost::default_dfs_visitor {
+ public:
+  struct Cycle {
+    Vertex from;
+    std::vector<Vertex> path;  ///< begins and ends with the same service
+  };
+  CycleFinder(std::vector<Vertex>& parents, std::vector<Cycle>& cycles)
+      : parents_(&parents), cycles_(&cycles) {}
+
+  void tree_edge(Edge edge, const Graph& graph) const {
+    (*parents_)[boost::target(edge, graph)] = boost::source(edge, graph);
+  }
+  void back_edge(Edge edge, const Graph& graph) const {
+    const Vertex start = boost::target(edge, graph);
+    Cycle cycle{boost::source(edge, graph), {start}};
+    for (Vertex v = cycle.from; v != start; v = (*parents_)[v]) cycle.path.push_back(v);
+    cycle.path.push_back(start);
+    std::reverse(cycle.path.begin(), cycle.path.end());
+    cycles_->push_back(std::move(cycle));
+  }
+
+ private:
+  std::vector<Vertex>* parents_;
+  std::vector<Cycle>* cycles_;
+};
+
+std::string name_of(const Value& service) {
+  const Value* name = service.find("name");
+  return name != nullptr && name->is_scalar() ? name->text : std::string();
+}
+
+std::vector<const Value*> written_services(const Value& scenario) {
+  std::vector<const Value*> result;
+  if (const Value* service = scenario.find("service")) result.push_back(service);
+  if (const Value* others = scenario.find("services"))
+    for (const Value& other : others->items) result.push_back(&other);
+  return result;
+}
+
+Position name_position(const Value& service) {
+  const Value* name = service.find("name");
+  return name == nullptr ? service.at : name->at;
+}
+
+Position place_of(const Value& scenario, const char* section, const char* key) {
+  const Value* at = scenario.find(section);
+  if (at == nullptr) return scenario.at;
+  const Value* value = at->find(key);
+  return value == nullptr ? at->at : value->at;
+}
+
+/// The settings of element `i` of a list of one-key maps.
+const Value& element_settings(const Value* list, std::size_t i) {
+  const Value& item = list->items[i];
+  return item.is_map() && item.entries.size() == 1 ? item.entries[0].value : item;
+}
+
+Position key_position(const Value& settings, const char* key) {
+  const Value* value = settings.find(key);
+  return value == nullptr ? settings.at : value->at;
+}
+
+/// Checks the faults of one list against the run and the services.
+class FaultCheck {
+ public:
+  FaultCheck(const ScenarioDraft& draft, Diagnostics& diagnostics)
+      : draft_(draft), diagnostics_(diagnostics) {
+    names_.push_back(draft.service.settings.name);
+    for (const ServiceDraft& other : draft.services) names_.push_back(other.settings.name);
+  }
+
+  void check(const std::vector<std::shared_ptr<const Fault>>& faults,
+             const Value* list,
+             bool of_release) {
+    if (list == nullptr) return;
+    for (std::size_t i = 0; i < faults.size(); ++i)
+      check(faults[i]->common, element_settings(list, i), of_release);
+  }
+
+ private:
+  void check(const FaultCommon& common, const Value& settings, bool of_release) {
+    const Scenario& scenario = draft_.scenario;
+    if (common.at && *common.at >= scenario.duration)
+      diagnostics_.error(key_position(settings, "at"),
+                         "at: the fault would begin after the end of the run",
+                         "duration is " + format_duration(scenario.duration));
+    if (const Value* on = settings.find("on")) check_on(common, *on, of_release);
+  }
+  void check_on(const FaultCommon& common, const Value& on, bool of_release) {
+    const std::string& released = draft_.service.settings.name;
+    const ReleaseSettings& release = draft_.scenario.release;
+    const Position service_at = key_position(on, "service");
+    const Position version_at = key_position(on, "version");
+    if (!common.on_service.empty() &&
+        std::find(names_.begin(), names_.end(), common.on_service) == names_.end()) {
+      diagnostics_.error(service_at,
+                         common.on_service + " is not a service of this scenario",
+                         did_you_mean(common.on_service, names_),
+                         "known: " + join(names_));
+      return;
+    }
+    const bool elsewhere = !common.on_service.empty() && common.on_service != released;
+    if (of_release && elsewhere)
+      diagnostics_.error(service_at,
+                         "a release fault acts on the service being released, " + released,
+                         "put it under faults");
+    if (of_release && !common.on_version.empty() && common.on_version != release.version)
+      diagnostics_.error(version_at,
+                         "a release fault acts on the new version, " + release.version,
+                         "put it under faults");
+    const std::vector<std::string> versions{release.from, release.version};
+    if (elsewhere && !common.on_version.empty())
+      diagnostics_.error(version_at, "only " + released + " has versions that can be named");
+    else if (!common.on_version.empty() && common.on_version != release.from &&
+             common.on_version != release.version)
+      diagnostics_.error(version_at,
+                         common.on_version + " is not a version of " + released,
+                         did_you_mean(common.on_version, versions),
+                         "known: " + join(versions));
+  }
+
+  const ScenarioDraft& draft_;
+  Diagnostics& diagnostics_;
+  std::vector<std::string> names_;
+};
+
+void check_strategy_names(const ScenarioDraft& draft,
+                          const Value& scenario,
+                          Diagnostics& problems) {
+  const Value* list = scenario.find("strategies");
+  const auto& choices = draft.scenario.strategies;
+  if (choices.empty()) {
+    problems.error(list == nullptr ? scenario.at : list->at, "strategies is empty");
+    return;
+  }
+  std::map<std::string, std::size_t> first;
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (first.emplace(choices[i].name, i).second || list == nullptr) continue;
+    problems.error(list->items[i].at,
+                   "two strategies are called " + choices[i].name,
+                   "give this one a name of its own");
+  }
+}
+
+}  // namespace
+
+void check_call_graph(const Value& scenario, Diagnostics& diagnostics) {
+  const std::vector<const Value*> services = written_services(scenario);
+  std::map<std::string, Vertex> vertices;
+  std::vector<std::string> names;
+  for (const Value* service : services) {
+    const std::string name = name_of(*service);
+    if (!name.empty() && vertices.count(name) != 0)
+      diagnostics.error(name_position(*service), "two services are called " + name);
+    vertices.emplace(name, names.size());
+    names.push_back(name);
+  }
+  Graph graph(names.size());
+  std::map<std::pair<Vertex, Vertex>, Position> places;
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    const Value* calls = services[i]->find("calls");
+    if (calls == nullptr) continue;
+    for (const Value& call : calls->items) {
+      const Value* target = call.find("service");
+      if (target == nullptr || !target->is_scalar()) continue;
+      const auto found = vertices.find(target->text);
+      if (found == vertices.end()) {
+        diagnostics.error(target->at,
+                          target->text + " is not a service of this scenario",
+                          did_you_mean(target->text, names),
+                          "known: " + join(names));
+        continue;
+      }
+      boost::add_edge(i, found->second, graph);
+      places.emplace(std::pair<Vertex, Vertex>(i, found->second), target->at);
+    }
+  }
+  std::vector<Vertex> parents(names.size());
+  std::vector<CycleFinder::Cycle> cycles;
+  boost::depth_first_search(graph, boost::visitor(CycleFinder(parents, cycles)));
+  for (const CycleFinder::Cycle& cycle : cycles) {
+    std::vector<std::string> path;
+    for (const Vertex v : cycle.path) path.push_back(names[v]);
+    diagnostics.error(places.at({cycle.from, cycle.path.front()}),
+                      "the calls go in a circle: " + join(path, " -> "));
+  }
+}
+
+void check_across(const ScenarioDraft& draft, const Value& scenario, Diagnostics& diagnostics) {
+  const Scenario& s = draft.scenario;
+  if (s.release.at >= s.duration)
+    diagnostics.error(place_of(scenario, "release", "at"),
+                      "at: the release would begin after the end of the run",
+                      "duration is " + format_duration(s.duration));
+  FaultCheck faults(draft, diagnostics);
+  const Value* release = scenario.find("release");
+  faults.check(s.release.faults, release == nullptr ? nullptr : release->find("faults"), true);
+  faults.check(s.faults, scenario.find("faults"), false);
+  check_strategy_names(draft, scenario, diagnostics);
+}
+
+}  // namespace coalmine
