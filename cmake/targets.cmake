@@ -14,6 +14,22 @@ target_compile_options(coalmine_flags INTERFACE
   $<$<BOOL:${COALMINE_WERROR}>:-Werror>
   $<$<CONFIG:Release>:-O3>)
 
+# COALMINE_SANITIZE is what -fsanitize= takes: "address,undefined" or "thread". A finding ends the program.
+set(COALMINE_SANITIZE "" CACHE STRING "Sanitizers to build with, as -fsanitize= takes them")
+if(COALMINE_SANITIZE)
+  target_compile_options(coalmine_flags INTERFACE
+    -fsanitize=${COALMINE_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    # g++ cannot see through its own instrumentation and warns falsely; the plain builds keep the warning.
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
+  target_link_options(coalmine_flags INTERFACE -fsanitize=${COALMINE_SANITIZE})
+endif()
+
+option(COALMINE_COVERAGE "Count executed lines with gcov" OFF)
+if(COALMINE_COVERAGE)
+  target_compile_options(coalmine_flags INTERFACE --coverage)
+  target_link_options(coalmine_flags INTERFACE --coverage)
+endif()
+
 # coalmine_room(NAME SOURCES a.cpp ... [LINK coalmine::x ...]) makes the static library of one folder.
 function(coalmine_room name)
   cmake_parse_arguments(ROOM "" "" "SOURCES;LINK" ${ARGN})
