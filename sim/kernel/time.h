@@ -40,6 +40,11 @@ constexpr Duration from_seconds(double seconds) {
   return Duration(static_cast<std::int64_t>(ns < 0 ? ns - 0.5 : ns + 0.5));
 }
 
+/// t + d for d >= 0; kNever where that lies beyond the last representable instant.
+constexpr Time add_saturating(Time t, Duration d) {
+  return t > kTimeZero && d > kNever - t ? kNever : t + d;
+}
+
 namespace literals = std::chrono_literals;
 
 }  // namespace coalmine
