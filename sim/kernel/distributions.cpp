@@ -127,12 +127,6 @@ double Weibull::mean() const {
   return scale * portable_exp(log_gamma(1 + 1 / shape));
 }
 
-double Weibull::quantile(double p) const {
-  // -ln(1 - p) by its series where 1 - p would drop the digits of p.
-  const double hazard = p < 1e-5 ? p * (1 + p * (0.5 + p / 3)) : -portable_log(1 - p);
-  return scale * portable_pow(hazard, 1 / shape);
-}
-
 Pareto Pareto::from_mean(double mean, double alpha) {
   CM_ASSERT(positive(mean) && alpha > 1 && alpha < 1e6);
   return {alpha, mean * (alpha - 1) / alpha};

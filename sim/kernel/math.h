@@ -99,6 +99,15 @@ constexpr double portable_log(double x) {
   return math_detail::log_normal_number(bits, 0);
 }
 
+/// ln(1 - p) for p in [0, 1], exact to a few ulp for small p as well.
+constexpr double portable_log_complement(double p) {
+  // The rounding of 1 - p is undone to first order: ln(1 - p) / p hardly changes with p.
+  const double rest = 1.0 - p;
+  return rest == 1.0   ? -p
+         : rest == 0.0 ? portable_log(0.0)
+                       : portable_log(rest) * (p / (1.0 - rest));
+}
+
 /// base^exponent for base > 0 as e^(exponent ln base): relative error about 1e-16 (1 + |exponent ln
 /// base|).
 constexpr double portable_pow(double base, double exponent) {
@@ -115,8 +124,8 @@ double normal_quantile(double p);
 /// to 0.5 microseconds, for set-up and statistics.
 double normal_cdf(double x);
 
-/// ln Gamma(x) for x > 0; error below 1e-15 of the larger of |result| and 1 up to x = 1e4.
-/// Stirling's series after shifting x above 12. For set-up. x <= 0 and NaN give NaN.
+/// ln Gamma(x) for x > 0, to 1e-14 of the larger of |result| and 1. Stirling's series after
+/// shifting x above 12. For set-up. x <= 0 and NaN give NaN.
 double log_gamma(double x);
 
 }  // namespace coalmine
