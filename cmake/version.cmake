@@ -1,4 +1,4 @@
-# coalmine::version gives `#include "coalmine_version.h"`: version and git commit, brought up to date at every build
+# coalmine::version gives `#include "version.h"`: version and git commit, brought up to date at every build
 # (the header is rewritten only when they change, so nothing recompiles without need). Included, it makes the target;
 # run as a script (cmake -P), it writes the header.
 
@@ -7,10 +7,10 @@ if(NOT CMAKE_SCRIPT_MODE_FILE)
   find_package(Git QUIET)
   add_custom_target(coalmine_version_header
     COMMAND ${CMAKE_COMMAND}
-      -D SOURCE_DIR=${PROJECT_SOURCE_DIR} -D OUTPUT=${version_dir}/coalmine_version.h
+      -D SOURCE_DIR=${PROJECT_SOURCE_DIR} -D OUTPUT=${version_dir}/version.h
       -D VERSION=${PROJECT_VERSION} -D GIT=${GIT_EXECUTABLE}
       -P ${CMAKE_CURRENT_LIST_FILE}
-    BYPRODUCTS ${version_dir}/coalmine_version.h
+    BYPRODUCTS ${version_dir}/version.h
     COMMENT "Reading the git commit"
     VERBATIM)
   add_library(coalmine_version INTERFACE)
