@@ -1,0 +1,1 @@
+// Nothing of its own: the source for which the precompiled header of all tests is made.
