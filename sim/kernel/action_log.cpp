@@ -151,7 +151,7 @@ class LineReader {
     std::uint64_t seconds = 0;
     for (; next; next = digit()) {
       seconds = seconds * 10 + *next;
-      if (seconds > std::numeric_limits<std::uint64_t>::max() / kNanosPerSecond / 10) {
+      if (seconds > std::numeric_limits<std::uint64_t>::max() / kNanosPerSecond) {
         fail("the time is out of range");
       }
     }

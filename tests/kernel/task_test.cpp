@@ -1,0 +1,578 @@
+#include <catch2/catch.hpp>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/kernel/assert.h"
+#include "sim/kernel/task.h"
+
+using namespace coalmine;
+using namespace coalmine::literals;
+
+namespace {
+
+using Log = std::vector<std::string>;
+
+std::string stamp(const Simulation& simulation, const std::string& what) {
+  return std::to_string(simulation.now().time_since_epoch() / 1s) + " " + what;
+}
+
+Task<void> say_after(Simulation& simulation, Log& log, Duration delay, std::string what) {
+  co_await sleep_for(simulation, delay);
+  log.push_back(stamp(simulation, what));
+}
+
+Task<int> value_after(Simulation& simulation, Duration delay, int value) {
+  co_await sleep_for(simulation, delay);
+  co_return value;
+}
+
+Task<void> throw_after(Simulation& simulation, Duration delay, std::string what) {
+  co_await sleep_for(simulation, delay);
+  throw std::runtime_error(what);
+}
+
+Task<void> nothing() {
+  co_return;
+}
+
+/// Says when it dies: shows that the locals of a destroyed coroutine are destroyed.
+class LastWords {
+ public:
+  LastWords(Log& log, std::string words) : log_(log), words_(std::move(words)) {}
+  ~LastWords() { log_.push_back(words_); }
+  LastWords(const LastWords&) = delete;
+  LastWords& operator=(const LastWords&) = delete;
+
+ private:
+  Log& log_;
+  std::string words_;
+};
+
+Task<void> sleep_with_last_words(Simulation& simulation, Log& log, Duration d, std::string words) {
+  const LastWords last(log, std::move(words));
+  co_await sleep_for(simulation, d);
+}
+
+/// Waits at `condition` until *flag and logs the outcome.
+Task<void> wait_and_say(Simulation& simulation,
+                        Condition& condition,
+                        const bool& flag,
+                        Log& log,
+                        std::string name,
+                        Time deadline) {
+  const bool held = co_await wait_until(
+      simulation, condition, [&flag] { return flag; }, deadline);
+  log.push_back(stamp(simulation, name + (held ? " held" : " late")));
+}
+
+}  // namespace
+
+// ------------------------------------------------------------------------------- tasks and
+// sleeping
+
+TEST_CASE("a task does nothing until its scope plays it", "[kernel][task]") {
+  Simulation simulation;
+  Log log;
+  auto task = say_after(simulation, log, 0s, "hello");
+  CHECK(simulation.events_waiting() == 0);
+  simulation.tasks().spawn(std::move(task));
+  CHECK_FALSE(task.valid());
+  CHECK(simulation.tasks().size() == 1);
+  CHECK(log.empty());
+  simulation.advance_to(kTimeZero);
+  CHECK(log == Log{"0 hello"});
+  CHECK(simulation.tasks().size() == 0);
+}
+
+TEST_CASE("sleepers wake at their time, at equal times in the order they fell asleep",
+          "[kernel][task]") {
+  Simulation simulation;
+  Log log;
+  simulation.tasks().spawn(say_after(simulation, log, 5s, "a"));
+  simulation.tasks().spawn(say_after(simulation, log, 2s, "b"));
+  simulation.tasks().spawn(say_after(simulation, log, 5s, "c"));
+  simulation.tasks().spawn(say_after(simulation, log, kForever, "never"));
+  simulation.advance_to(kTimeZero + 5s);
+  CHECK(log == Log{"2 b", "5 a", "5 c"});
+  CHECK(simulation.events_waiting() == 1);
+}
+
+TEST_CASE("sleeping until a time that has passed goes on at the same instant", "[kernel][task]") {
+  struct Body {
+    static Task<void> run(Simulation& simulation, Log& log) {
+      co_await sleep_until(simulation, kTimeZero + 3s);
+      log.push_back(stamp(simulation, "first"));
+      co_await sleep_until(simulation, kTimeZero + 1s);
+      log.push_back(stamp(simulation, "second"));
+    }
+  };
+  Simulation simulation;
+  Log log;
+  simulation.tasks().spawn(Body::run(simulation, log));
+  simulation.advance_to(kTimeZero + 4s);
+  CHECK(log == Log{"3 first", "3 second"});
+}
+
+TEST_CASE("an awaited task gives its value and passes its exception on", "[kernel][task]") {
+  struct Body {
+    static Task<std::unique_ptr<int>> box(int value) { co_return std::make_unique<int>(value); }
+    static Task<int> sum(Simulation& simulation) {
+      const int a = co_await value_after(simulation, 1s, 40);
+      const auto b = co_await box(2);
+      co_return a + *b;
+    }
+    static Task<void> run(Simulation& simulation, Log& log) {
+      const int total = co_await sum(simulation);
+      log.push_back(stamp(simulation, std::to_string(total)));
+      try {
+        co_await throw_after(simulation, 1s, "boom");
+      } catch (const std::runtime_error& e) {
+        log.push_back(stamp(simulation, e.what()));
+      }
+      co_await sleep_for(simulation, 1s);
+      log.push_back(stamp(simulation, "went on"));
+    }
+  };
+  Simulation simulation;
+  Log log;
+  simulation.tasks().spawn(Body::run(simulation, log));
+  simulation.advance_to(kTimeZero + 10s);
+  CHECK(log == Log{"1 42", "2 boom", "3 went on"});
+}
+
+TEST_CASE("an exception nobody catches leaves advance_to and its task is gone", "[kernel][task]") {
+  struct Body {
+    static Task<void> outer(Simulation& simulation, Log& log) {
+      const LastWords last(log, "unwound");
+      co_await throw_after(simulation, 1s, "boom");
+    }
+  };
+  Simulation simulation;
+  Log log;
+  simulation.tasks().spawn(Body::outer(simulation, log));
+  simulation.tasks().spawn(say_after(simulation, log, 2s, "the other"));
+  CHECK_THROWS_WITH(simulation.advance_to(kTimeZero + 3s), "boom");
+  CHECK(simulation.now() == kTimeZero + 1s);
+  CHECK(log == Log{"unwound"});
+  CHECK(simulation.tasks().size() == 1);
+  simulation.advance_to(kTimeZero + 3s);
+  CHECK(log == Log{"unwound", "2 the other"});
+}
+
+TEST_CASE("a hundred thousand awaited tasks need no deep stack, waiting or not", "[kernel][task]") {
+  struct Body {
+    static Task<void> run(Simulation& simulation, int& count) {
+      for (int i = 0; i < 100'000; ++i) {
+        co_await nothing();
+        if (i % 10 == 0) co_await value_after(simulation, 1ns, i);
+        ++count;
+      }
+    }
+  };
+  Simulation simulation;
+  int count = 0;
+  simulation.tasks().spawn(Body::run(simulation, count));
+  simulation.advance_to(kTimeZero + 1s);
+  CHECK(count == 100'000);
+}
+
+TEST_CASE("awaiting a task that was moved away is our mistake", "[kernel][task]") {
+  struct Body {
+    static Task<void> run(Task<void> empty) { co_await std::move(empty); }
+  };
+  Simulation simulation;
+  simulation.tasks().spawn(Body::run(Task<void>()));
+  CHECK_THROWS_AS(simulation.advance_to(kTimeZero), InternalError);
+  CHECK_THROWS_AS(simulation.tasks().spawn(Task<void>()), InternalError);
+}
+
+// -------------------------------------------------------------------------------------- conditions
+
+TEST_CASE("a predicate that already holds needs no notification", "[kernel][task]") {
+  Simulation simulation;
+  Condition condition(simulation);
+  Log log;
+  const bool flag = true;
+  simulation.tasks().spawn(wait_and_say(simulation, condition, flag, log, "a", kNever));
+  simulation.advance_to(kTimeZero);
+  CHECK(log == Log{"0 a held"});
+  CHECK(condition.waiting() == 0);
+}
+
+TEST_CASE("waiters wake in the order they came, at the instant of the notification",
+          "[kernel][task]") {
+  Simulation simulation;
+  Condition condition(simulation);
+  Log log;
+  bool flag = false;
+  simulation.tasks().spawn(wait_and_say(simulation, condition, flag, log, "a", kNever));
+  simulation.tasks().spawn(wait_and_say(simulation, condition, flag, log, "b", kNever));
+  simulation.at(kTimeZero + 2s, [&] { condition.notify(); });  // nothing has changed
+  simulation.at(kTimeZero + 3s, [&] {
+    flag = true;
+    condition.notify();
+    condition.notify();
+    log.push_back("notified");
+  });
+  simulation.advance_to(kTimeZero + 2s);
+  CHECK(log.empty());
+  CHECK(condition.waiting() == 2);
+  simulation.advance_to(kTimeZero + 4s);
+  CHECK(log == Log{"notified", "3 a held", "3 b held"});
+  CHECK(condition.waiting() == 0);
+  CHECK(simulation.events_waiting() == 0);
+}
+
+TEST_CASE("a wait ends false at its deadline, and a wait that held takes its deadline away",
+          "[kernel][task]") {
+  Simulation simulation;
+  Condition condition(simulation);
+  Log log;
+  bool flag = false;
+  simulation.tasks().spawn(wait_and_say(simulation, condition, flag, log, "a", kTimeZero + 3s));
+  simulation.tasks().spawn(wait_and_say(simulation, condition, flag, log, "b", kTimeZero + 9s));
+  simulation.tasks().spawn(wait_and_say(simulation, condition, flag, log, "past", kTimeZero - 1s));
+  simulation.at(kTimeZero + 5s, [&] {
+    flag = true;
+    condition.notify();
+  });
+  simulation.advance_to(kTimeZero + 6s);
+  CHECK(log == Log{"0 past late", "3 a late", "5 b held"});
+  CHECK(simulation.events_waiting() == 0);
+}
+
+TEST_CASE("what becomes true at the deadline itself still holds", "[kernel][task]") {
+  // Also when the change comes without a notification: the predicate is looked at a last time.
+  Simulation simulation;
+  Condition condition(simulation);
+  Log log;
+  bool flag = false;
+  simulation.at(kTimeZero + 3s, [&flag] { flag = true; });
+  simulation.tasks().spawn(wait_and_say(simulation, condition, flag, log, "a", kTimeZero + 3s));
+  simulation.advance_to(kTimeZero + 4s);
+  CHECK(log == Log{"3 a held"});
+}
+
+TEST_CASE("a predicate that throws throws in the coroutine that waits", "[kernel][task]") {
+  struct Body {
+    static Task<void> run(Simulation& simulation, Condition& condition, Log& log) {
+      int looks = 0;
+      try {
+        co_await wait_until(simulation, condition, [&looks]() -> bool {
+          if (++looks == 2) throw std::runtime_error("looked twice");
+          return false;
+        });
+      } catch (const std::runtime_error& e) {
+        log.push_back(e.what());
+      }
+    }
+  };
+  Simulation simulation;
+  Condition condition(simulation);
+  Log log;
+  simulation.tasks().spawn(Body::run(simulation, condition, log));
+  simulation.at(kTimeZero + 1s, [&condition] { condition.notify(); });
+  simulation.advance_to(kTimeZero + 2s);
+  CHECK(log == Log{"looked twice"});
+  CHECK(condition.waiting() == 0);
+}
+
+TEST_CASE("a condition may die before its waiters, even with a notification on its way",
+          "[kernel][task]") {
+  Simulation simulation;
+  Log log;
+  bool flag = false;
+  {
+    Condition condition(simulation);
+    simulation.tasks().spawn(wait_and_say(simulation, condition, flag, log, "a", kTimeZero + 5s));
+    simulation.advance_to(kTimeZero + 1s);
+    condition.notify();
+  }
+  simulation.advance_to(kTimeZero + 6s);
+  CHECK(log == Log{"5 a late"});
+}
+
+// ------------------------------------------------------------------------------- any-of and all-of
+
+namespace {
+
+Task<void> race(Simulation& simulation, Log& log, std::vector<Task<void>> tasks) {
+  const std::size_t first = co_await any_of(std::move(tasks));
+  log.push_back(stamp(simulation, "won by " + std::to_string(first)));
+}
+
+}  // namespace
+
+TEST_CASE("the first of any_of wins and the losers leave nothing behind", "[kernel][task]") {
+  // Losers wait in every way there is: asleep, at a condition with a deadline, inside a nested
+  // race.
+  Simulation simulation;
+  Condition condition(simulation);
+  Log log;
+  const bool flag = false;
+  auto nested = race(simulation,
+                     log,
+                     task_list(sleep_with_last_words(simulation, log, 50s, "nested sleeper dies"),
+                               wait_and_say(simulation, condition, flag, log, "x", kNever)));
+  simulation.tasks().spawn(
+      race(simulation,
+           log,
+           task_list(sleep_with_last_words(simulation, log, 9s, "sleeper dies"),
+                     say_after(simulation, log, 3s, "fast"),
+                     wait_and_say(simulation, condition, flag, log, "y", kTimeZero + 1min),
+                     std::move(nested))));
+  simulation.advance_to(kTimeZero + 2s);
+  CHECK(simulation.events_waiting() == 4);  // three sleepers and a deadline
+  CHECK(condition.waiting() == 2);
+  simulation.advance_to(kTimeZero + 3s);
+  CHECK(log == Log{"3 fast", "sleeper dies", "nested sleeper dies", "3 won by 1"});
+  CHECK(simulation.events_waiting() == 0);
+  CHECK(condition.waiting() == 0);
+  CHECK(simulation.tasks().size() == 0);
+  condition.notify();
+  CHECK(simulation.events_waiting() == 0);
+}
+
+TEST_CASE("a loser that was already notified is not woken any more", "[kernel][task]") {
+  Simulation simulation;
+  Condition condition(simulation);
+  Log log;
+  bool flag = false;
+  simulation.tasks().spawn(
+      race(simulation,
+           log,
+           task_list(wait_and_say(simulation, condition, flag, log, "a", kNever),
+                     wait_and_say(simulation, condition, flag, log, "b", kNever))));
+  simulation.at(kTimeZero + 1s, [&] {
+    flag = true;
+    condition.notify();  // puts a wake-up for both into the queue
+  });
+  simulation.advance_to(kTimeZero + 2s);
+  CHECK(log == Log{"1 a held", "1 won by 0"});
+  CHECK(simulation.events_waiting() == 0);
+}
+
+TEST_CASE("a racer that needs no wait wins, and those behind it never start", "[kernel][task]") {
+  Simulation simulation;
+  Log log;
+  simulation.tasks().spawn(race(simulation,
+                                log,
+                                task_list(sleep_with_last_words(simulation, log, 1s, "dies"),
+                                          nothing(),
+                                          sleep_with_last_words(simulation, log, 1s, "unborn"))));
+  simulation.advance_to(kTimeZero);
+  CHECK(log == Log{"dies", "0 won by 1"});
+  CHECK(simulation.events_waiting() == 0);
+}
+
+TEST_CASE("at equal times the race goes to the one that fell asleep first", "[kernel][task]") {
+  Simulation simulation;
+  Log log;
+  simulation.tasks().spawn(
+      race(simulation,
+           log,
+           task_list(say_after(simulation, log, 2s, "a"), say_after(simulation, log, 2s, "b"))));
+  simulation.advance_to(kTimeZero + 2s);
+  CHECK(log == Log{"2 a", "2 won by 0"});
+}
+
+TEST_CASE("an exception passes through any_of and all_of and ends the others", "[kernel][task]") {
+  struct Body {
+    static Task<void> run(Simulation& simulation, Log& log, bool all, Duration thrown_after) {
+      auto tasks = task_list(sleep_with_last_words(simulation, log, 9s, "ended"),
+                             throw_after(simulation, thrown_after, "boom"));
+      try {
+        if (all) {
+          co_await all_of(std::move(tasks));
+        } else {
+          co_await any_of(std::move(tasks));
+        }
+      } catch (const std::runtime_error& e) {
+        log.push_back(stamp(simulation, e.what()));
+      }
+    }
+  };
+  for (const bool all : {false, true}) {
+    Simulation simulation;
+    Log log;
+    simulation.tasks().spawn(Body::run(simulation, log, all, 2s));
+    simulation.advance_to(kTimeZero + 3s);
+    CHECK(log == Log{"ended", "2 boom"});
+    CHECK(simulation.events_waiting() == 0);
+  }
+}
+
+TEST_CASE("all_of lasts as long as its longest, and an empty one no time", "[kernel][task]") {
+  struct Body {
+    static Task<void> run(Simulation& simulation, Log& log) {
+      co_await all_of({});
+      log.push_back(stamp(simulation, "none"));
+      co_await all_of(task_list(nothing(), nothing()));
+      log.push_back(stamp(simulation, "at once"));
+      co_await all_of(task_list(say_after(simulation, log, 3s, "slow"),
+                                nothing(),
+                                say_after(simulation, log, 1s, "quick")));
+      log.push_back(stamp(simulation, "all"));
+    }
+  };
+  Simulation simulation;
+  Log log;
+  simulation.tasks().spawn(Body::run(simulation, log));
+  simulation.advance_to(kTimeZero + 5s);
+  CHECK(log == Log{"0 none", "0 at once", "1 quick", "3 slow", "3 all"});
+}
+
+TEST_CASE("within gives the result in time, or nothing and an ended task", "[kernel][task]") {
+  struct Body {
+    static Task<void> run(Simulation& simulation, Log& log) {
+      const std::optional<int> quick =
+          co_await within(simulation, 5s, value_after(simulation, 1s, 7));
+      log.push_back(stamp(simulation, quick ? std::to_string(*quick) : "nothing"));
+      const std::optional<int> slow =
+          co_await within(simulation, 5s, value_after(simulation, 10s, 7));
+      log.push_back(stamp(simulation, slow ? std::to_string(*slow) : "nothing"));
+      const bool done =
+          co_await within(simulation, 2s, sleep_with_last_words(simulation, log, 3s, "ended"));
+      log.push_back(stamp(simulation, done ? "done" : "late"));
+      try {
+        co_await within(simulation, 2s, throw_after(simulation, 1s, "boom"));
+      } catch (const std::runtime_error& e) {
+        log.push_back(stamp(simulation, e.what()));
+      }
+    }
+  };
+  Simulation simulation;
+  Log log;
+  simulation.tasks().spawn(Body::run(simulation, log));
+  simulation.advance_to(kTimeZero + 1min);
+  CHECK(log == Log{"1 7", "6 nothing", "ended", "8 late", "9 boom"});
+  CHECK(simulation.events_waiting() == 0);
+}
+
+// ------------------------------------------------------------------------------------------- scope
+
+namespace {
+
+Task<void> nest(Simulation& simulation, Condition& condition, Log& log, int depth) {
+  const LastWords last(log, "level " + std::to_string(depth));
+  if (depth == 0) {
+    co_await wait_until(
+        simulation, condition, [] { return false; }, simulation.now() + 1h);
+  } else if (depth == 2) {
+    // Named first: the awaited call's vector would otherwise die in the middle of the expression.
+    auto both = task_list(nest(simulation, condition, log, depth - 1),
+                          sleep_with_last_words(simulation, log, 1h, "beside"));
+    co_await all_of(std::move(both));
+  } else {
+    co_await nest(simulation, condition, log, depth - 1);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a scope that ends in the middle unwinds nested tasks from the inside",
+          "[kernel][task]") {
+  Simulation simulation;
+  Condition condition(simulation);
+  Log log;
+  {
+    TaskScope scope(simulation);
+    scope.spawn(nest(simulation, condition, log, 3));
+    scope.spawn(sleep_with_last_words(simulation, log, 1h, "youngest"));
+    simulation.advance_to(kTimeZero + 1s);
+    CHECK(scope.size() == 2);
+    CHECK(condition.waiting() == 1);
+    CHECK(log.empty());
+  }
+  CHECK(log == Log{"youngest", "level 0", "level 1", "beside", "level 2", "level 3"});
+  CHECK(condition.waiting() == 0);
+  CHECK(simulation.events_waiting() == 0);
+}
+
+TEST_CASE("a task cancelled before its start has never run", "[kernel][task]") {
+  Simulation simulation;
+  Log log;
+  TaskScope scope(simulation);
+  scope.spawn(say_after(simulation, log, 0s, "hello"));
+  scope.cancel_all();
+  CHECK(scope.size() == 0);
+  CHECK(simulation.events_waiting() == 0);
+  simulation.advance_to(kTimeZero + 1s);
+  CHECK(log.empty());
+}
+
+TEST_CASE("a simulation destroyed in mid-run ends its tasks while the world still stands",
+          "[kernel][task]") {
+  Log log;
+  {
+    Simulation simulation;
+    Condition condition(simulation);
+    simulation.tasks().spawn(nest(simulation, condition, log, 1));
+    simulation.tasks().spawn(throw_after(simulation, 1h, "never"));
+    simulation.advance_to(kTimeZero + 1s);
+  }
+  CHECK(log == Log{"level 0", "level 1"});
+}
+
+TEST_CASE("a task may spawn others and cancel another scope", "[kernel][task]") {
+  struct Body {
+    static Task<void> run(Simulation& simulation, TaskScope& others, Log& log) {
+      others.spawn(sleep_with_last_words(simulation, log, 1h, "a ends"));
+      others.spawn(say_after(simulation, log, 2s, "b"));
+      co_await sleep_for(simulation, 3s);
+      others.cancel_all();
+      log.push_back(stamp(simulation, "cancelled"));
+      simulation.tasks().spawn(say_after(simulation, log, 1s, "c"));
+    }
+  };
+  Simulation simulation;
+  Log log;
+  TaskScope others(simulation);
+  simulation.tasks().spawn(Body::run(simulation, others, log));
+  simulation.advance_to(kTimeZero + 10s);
+  CHECK(log == Log{"2 b", "a ends", "3 cancelled", "4 c"});
+  CHECK(simulation.tasks().size() == 0);
+}
+
+TEST_CASE("tasks give the same run in pieces and at once", "[kernel][task]") {
+  struct Body {
+    static Task<void> producer(Simulation& simulation, Condition& changed, int& stock) {
+      for (int i = 0; i < 20; ++i) {
+        co_await sleep_for(simulation, 700ms);
+        ++stock;
+        changed.notify();
+      }
+    }
+    static Task<void> consumer(
+        Simulation& simulation, Condition& changed, int& stock, Log& log, std::string name) {
+      for (;;) {
+        const bool got = co_await wait_until(
+            simulation, changed, [&stock] { return stock > 0; }, simulation.now() + 1s);
+        if (got) --stock;
+        log.push_back(stamp(simulation, name + (got ? " took" : " gave up")));
+        co_await sleep_for(simulation, 300ms);
+      }
+    }
+    static Log play(Duration piece) {
+      Simulation simulation;
+      Condition changed(simulation);
+      int stock = 0;
+      Log log;
+      simulation.tasks().spawn(producer(simulation, changed, stock));
+      simulation.tasks().spawn(consumer(simulation, changed, stock, log, "a"));
+      simulation.tasks().spawn(consumer(simulation, changed, stock, log, "b"));
+      for (Time t = kTimeZero + piece; t <= kTimeZero + 20s; t += piece) simulation.advance_to(t);
+      log.push_back(std::to_string(simulation.events_played()));
+      simulation.tasks().cancel_all();
+      return log;
+    }
+  };
+  const Log at_once = Body::play(20s);
+  CHECK(at_once.size() > 30);
+  CHECK(Body::play(100ms) == at_once);
+  CHECK(Body::play(1s) == at_once);
+}
