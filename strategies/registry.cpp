@@ -1,0 +1,28 @@
+#include "strategies/registry.h"
+
+#include "strategies/canary/canary.h"
+#include "strategies/recreate/recreate.h"
+#include "strategies/rolling/rolling.h"
+
+namespace coalmine {
+namespace {
+
+/// The kind of strategy S, which is made of the plan that `table` loads.
+template <class S, class Plan>
+StrategyKind kind_of(const char* key, const char* output_name, const Section<Plan>& table) {
+  return strategy_kind<Plan>(key, output_name, table.help(), table, [](const Plan& plan) {
+    return std::make_shared<const S>(plan);
+  });
+}
+
+}  // namespace
+
+StrategyCatalogue all_strategies() {
+  StrategyCatalogue catalogue;
+  catalogue.add(kind_of<Recreate>("recreate", "recreate", recreate_table()));
+  catalogue.add(kind_of<Rolling>("rolling", "rolling", rolling_table()));
+  catalogue.add(kind_of<Canary>("canary", "canary", canary_table()));
+  return catalogue;
+}
+
+}  // namespace coalmine

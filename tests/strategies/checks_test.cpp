@@ -1,0 +1,176 @@
+// The canary's law without an engine: one check on given readings, and the count of checks.
+#include "strategies/canary/checks.h"
+
+#include <catch2/catch.hpp>
+
+using namespace coalmine;
+using namespace coalmine::literals;
+using Catch::Contains;
+
+namespace {
+
+constexpr DeploymentId kCanary{1};
+constexpr DeploymentId kReference{2};
+
+/// Fixed answers for two sides; a missing value is "no data".
+class FixedMetrics : public MetricReader {
+ public:
+  struct Side {
+    std::optional<double> errors;
+    std::optional<double> p99;
+    double samples = 0;
+  };
+  FixedMetrics(Side canary, Side reference) : canary_(canary), reference_(reference) {}
+
+  Reading error_ratio(const MetricTarget& target, Duration window) const override {
+    const Side& side = of(target);
+    return {side.errors, side.samples, window, "errors"};
+  }
+  Reading latency_quantile(const MetricTarget& target, double q, Duration window) const override {
+    CHECK(q == 0.99);
+    const Side& side = of(target);
+    return {side.p99, side.samples, window, "p99"};
+  }
+  Reading slow_ratio(const MetricTarget&, Duration, Duration) const override { return {}; }
+  Reading request_rate(const MetricTarget&, Duration) const override { return {}; }
+  Reading saturation(const MetricTarget&, Duration) const override { return {}; }
+
+ private:
+  const Side& of(const MetricTarget& target) const {
+    return target.deployments.at(0) == kCanary ? canary_ : reference_;
+  }
+  Side canary_;
+  Side reference_;
+};
+
+CanaryPlan plan() {
+  CanaryPlan made;
+  made.interval = 2min;
+  made.max_error_ratio = 0.01;
+  made.error_tolerance = 1.5;
+  made.latency_tolerance = 1.5;
+  made.min_samples = 50;
+  return made;
+}
+
+CheckResult check(FixedMetrics::Side canary,
+                  FixedMetrics::Side reference,
+                  const CanaryPlan& how = plan()) {
+  return check_canary(how,
+                      FixedMetrics(canary, reference),
+                      MetricTarget{{kCanary}, Vantage::router},
+                      MetricTarget{{kReference}, Vantage::router});
+}
+
+}  // namespace
+
+TEST_CASE("a canary that is as good as its reference passes and says on what evidence",
+          "[strategies][canary]") {
+  const CheckResult result = check({0.004, 0.25, 1130}, {0.003, 0.24, 1200});
+  CHECK(result.outcome == CheckOutcome::passed);
+  CHECK(result.message ==
+        "error ratio 0.4 % of 1 130 requests in 2 min, limit 1 %; p99 250 ms, limit 360 ms");
+  CHECK(result.evidence.samples == 1130);
+  CHECK(result.evidence.window == 2min);
+  CHECK(result.evidence.value == 0.004);
+  CHECK(result.evidence.limit == 0.01);
+}
+
+TEST_CASE("errors fail above the limit and pass at it", "[strategies][canary]") {
+  CHECK(check({0.01, 0.25, 1000}, {0, 0.25, 1000}).outcome == CheckOutcome::passed);
+  const CheckResult result = check({0.048, 0.25, 1000}, {0, 0.25, 1000});
+  CHECK(result.outcome == CheckOutcome::failed);
+  CHECK_THAT(result.message, Contains("error ratio 4.8 %") && Contains("limit 1 %"));
+}
+
+TEST_CASE("errors that the reference has too are forgiven up to the tolerance",
+          "[strategies][canary]") {
+  // reference 30 % x 1.5 = 45 %
+  CHECK(check({0.44, 0.25, 1000}, {0.30, 0.25, 1000}).outcome == CheckOutcome::passed);
+  const CheckResult worse = check({0.46, 0.25, 1000}, {0.30, 0.25, 1000});
+  CHECK(worse.outcome == CheckOutcome::failed);
+  CHECK(*worse.evidence.limit == Approx(0.45));
+}
+
+TEST_CASE("a slow canary fails against the reference", "[strategies][canary]") {
+  // 1.5 x 240 ms = 360 ms
+  CHECK(check({0, 0.359, 1000}, {0, 0.24, 1000}).outcome == CheckOutcome::passed);
+  const CheckResult slow = check({0, 0.361, 1000}, {0, 0.24, 1000});
+  CHECK(slow.outcome == CheckOutcome::failed);
+  CHECK(slow.evidence.query == "p99");
+}
+
+TEST_CASE("the tighter of the two latency limits counts", "[strategies][canary]") {
+  CanaryPlan how = plan();
+  how.max_p99 = 300ms;
+  CHECK(check({0, 0.31, 1000}, {0, 0.24, 1000}, how).outcome == CheckOutcome::failed);
+  how.max_p99 = 400ms;
+  CHECK(check({0, 0.37, 1000}, {0, 0.24, 1000}, how).outcome == CheckOutcome::failed);
+}
+
+TEST_CASE("without a reference only the fixed limits count", "[strategies][canary]") {
+  CanaryPlan how = plan();
+  const FixedMetrics metrics({0.005, 9.0, 1000}, {});
+  const MetricTarget canary{{kCanary}, Vantage::router};
+  CHECK(check_canary(how, metrics, canary, std::nullopt).outcome == CheckOutcome::passed);
+  how.max_p99 = 400ms;
+  CHECK(check_canary(how, metrics, canary, std::nullopt).outcome == CheckOutcome::failed);
+}
+
+TEST_CASE("no data and too few requests are inconclusive, never good or bad",
+          "[strategies][canary]") {
+  const CheckResult silent = check({{}, {}, 0}, {0, 0.24, 1000});
+  CHECK(silent.outcome == CheckOutcome::inconclusive);
+  CHECK(silent.message == "no data in 2 min");
+  const CheckResult few = check({1.0, 0.25, 49}, {0, 0.24, 1000});
+  CHECK(few.outcome == CheckOutcome::inconclusive);
+  CHECK(few.message == "only 49 requests in 2 min, needs 50");
+  CHECK(check({0, {}, 1000}, {0, 0.24, 1000}).outcome == CheckOutcome::inconclusive);
+}
+
+TEST_CASE("a silent reference makes a good canary inconclusive but never excuses errors",
+          "[strategies][canary]") {
+  CHECK(check({0, 0.25, 1000}, {{}, {}, 0}).outcome == CheckOutcome::inconclusive);
+  CHECK(check({0, 0.25, 1000}, {0, 0.24, 49}).outcome == CheckOutcome::inconclusive);
+  CHECK(check({0.02, 0.25, 1000}, {{}, {}, 0}).outcome == CheckOutcome::failed);
+  // 49 requests of which 40 % failed are too few to raise the limit.
+  CHECK(check({0.02, 0.25, 1000}, {0.4, 0.24, 49}).outcome == CheckOutcome::failed);
+}
+
+TEST_CASE("a canary is rolled back at the failure limit even if failures are not in a row",
+          "[strategies][canary]") {
+  CheckTally tally(3, 9);
+  const auto passed = CheckOutcome::passed;
+  const auto failed = CheckOutcome::failed;
+  CHECK(tally.after(passed) == NextMove::step_up);
+  CHECK(tally.after(failed) == NextMove::stay);
+  CHECK(tally.after(passed) == NextMove::step_up);
+  CHECK(tally.after(failed) == NextMove::stay);
+  CHECK(tally.after(passed) == NextMove::step_up);
+  CHECK(tally.after(failed) == NextMove::roll_back);
+}
+
+TEST_CASE("inconclusive checks are counted apart from failed ones", "[strategies][canary]") {
+  CheckTally tally(2, 2);
+  CHECK(tally.after(CheckOutcome::failed) == NextMove::stay);
+  CHECK(tally.after(CheckOutcome::inconclusive) == NextMove::stay);
+  CHECK(tally.after(CheckOutcome::passed) == NextMove::step_up);
+  CHECK(tally.after(CheckOutcome::inconclusive) == NextMove::give_up);
+  CHECK(tally.failures() == 1);
+  CHECK(tally.inconclusive() == 2);
+}
+
+TEST_CASE("pods are enough for the share and never none", "[strategies][canary]") {
+  CHECK(pods_for(0.05, 12) == 1);
+  CHECK(pods_for(0.25, 12) == 3);
+  CHECK(pods_for(0.26, 12) == 4);
+  CHECK(pods_for(0.50, 12) == 6);
+  CHECK(pods_for(0.07, 100) == 7);  // 7.000000000000001 in binary
+  CHECK(pods_for(0.01, 1) == 1);
+}
+
+TEST_CASE("a baseline never takes more than the canary leaves", "[strategies][canary]") {
+  CHECK(baseline_share(0.05) == 0.05);
+  CHECK(baseline_share(0.5) == 0.5);
+  CHECK(baseline_share(0.8) == Approx(0.2));
+}

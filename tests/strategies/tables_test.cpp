@@ -1,0 +1,171 @@
+// The settings of each strategy as a scenario gives them: defaults, and what is refused.
+#include <catch2/catch.hpp>
+
+#include <string>
+
+#include "strategies/canary/plan.h"
+#include "strategies/recreate/recreate.h"
+#include "strategies/registry.h"
+#include "strategies/rolling/rolling.h"
+
+using namespace coalmine;
+using namespace coalmine::literals;
+using Catch::Contains;
+
+namespace {
+
+template <class Plan>
+struct Loaded {
+  Plan plan{};
+  bool good = false;
+  std::string problems;
+};
+
+template <class Plan>
+Loaded<Plan> load(const Section<Plan>& table, const std::string& text) {
+  Diagnostics diagnostics;
+  const Value node = parse_flow(text, {SourceText::make("test.yaml", text), 1, 1, 1}, diagnostics);
+  Loaded<Plan> loaded;
+  loaded.good = table.load(loaded.plan, node, diagnostics);
+  loaded.problems = diagnostics.text();
+  return loaded;
+}
+
+}  // namespace
+
+TEST_CASE("the registry knows the strategies by their keys", "[strategies][registry]") {
+  const StrategyCatalogue catalogue = all_strategies();
+  for (const char* key : {"recreate", "rolling", "canary"}) {
+    INFO(key);
+    const StrategyKind* kind = catalogue.find(key);
+    REQUIRE(kind != nullptr);
+    CHECK(kind->output_name == key);
+    CHECK_FALSE(kind->help.empty());
+  }
+  CHECK(catalogue.find("blueGreen") == nullptr);
+}
+
+TEST_CASE("an entry without a name is called by its type", "[strategies][registry]") {
+  const StrategyCatalogue catalogue = all_strategies();
+  Diagnostics diagnostics;
+  const auto plain = catalogue.find("canary")->load(parse_flow("{}", {}, diagnostics), diagnostics);
+  const auto named =
+      catalogue.find("canary")->load(parse_flow("{name: timid}", {}, diagnostics), diagnostics);
+  REQUIRE_FALSE(diagnostics.has_errors());
+  REQUIRE(plain);
+  REQUIRE(named);
+  CHECK(plain->name == "canary");
+  CHECK(named->name == "timid");
+  CHECK(named->strategy != nullptr);
+}
+
+TEST_CASE("every key of every strategy has a help line", "[strategies][registry]") {
+  const StrategyCatalogue catalogue = all_strategies();
+  for (const StrategyKind& kind : catalogue.all()) {
+    for (const Field& field : kind.table->fields()) {
+      INFO(kind.key << "." << field.key);
+      CHECK_FALSE(field.options.help.empty());
+    }
+  }
+}
+
+TEST_CASE("a canary has the documented defaults", "[strategies][canary]") {
+  const auto loaded = load(canary_table(), "{}");
+  INFO(loaded.problems);
+  REQUIRE(loaded.good);
+  const CanaryPlan& plan = loaded.plan;
+  CHECK(plan.steps == std::vector<double>{0.05, 0.25, 0.5});
+  CHECK(plan.interval == 2min);
+  CHECK(plan.initial_delay == 30s);
+  CHECK(plan.compare_with == CompareWith::baseline);
+  CHECK(plan.max_error_ratio == 0.01);
+  CHECK(plan.error_tolerance == 1.5);
+  CHECK_FALSE(plan.max_p99.has_value());
+  CHECK(plan.latency_tolerance == 1.5);
+  CHECK(plan.failure_limit == 2);
+  CHECK(plan.min_samples == 50);
+  CHECK(plan.inconclusive_limit == 4);
+  CHECK(plan.by == ShareBy::weights);
+  CHECK(plan.ready_within == 5min);
+}
+
+TEST_CASE("a canary reads all its keys", "[strategies][canary]") {
+  const auto loaded = load(canary_table(),
+                           "{steps: [1%, 99%], interval: 1m, initialDelay: 0s, compareWith: none, "
+                           "maxErrorRatio: 2%, errorTolerance: 2, maxP99: 400ms, "
+                           "latencyTolerance: 3, failureLimit: 1, minSamples: 7, "
+                           "inconclusiveLimit: 9, by: replicas, readyWithin: 90s}");
+  INFO(loaded.problems);
+  REQUIRE(loaded.good);
+  const CanaryPlan& plan = loaded.plan;
+  CHECK(plan.steps == std::vector<double>{0.01, 0.99});
+  CHECK(plan.initial_delay == 0s);
+  CHECK(plan.compare_with == CompareWith::none);
+  CHECK(plan.max_p99 == Duration(400ms));
+  CHECK(plan.inconclusive_limit == 9);
+  CHECK(plan.by == ShareBy::replicas);
+  CHECK(plan.ready_within == 90s);
+}
+
+TEST_CASE("impossible canaries are refused in words", "[strategies][canary]") {
+  struct Case {
+    const char* text;
+    const char* problem;
+  };
+  const Case cases[] = {
+      {"{steps: []}", "steps is empty"},
+      {"{steps: [25%, 5%]}", "steps must rise: 5% follows 25%"},
+      {"{steps: [25%, 25%]}", "steps must rise"},
+      {"{steps: [100%]}", "steps[0]"},
+      {"{steps: [0%]}", "steps[0]"},
+      {"{interval: 0s}", "interval"},
+      {"{interval: 5}", "interval"},
+      {"{failureLimit: 0}", "failureLimit"},
+      {"{maxErrorRatio: 101%}", "maxErrorRatio"},
+      {"{latencyTolerance: 0.9}", "latencyTolerance"},
+      {"{latencyTolerance: nan}", "latencyTolerance"},
+      {"{compareWith: yesterday}", "compareWith"},
+      {"{stepz: [5%]}", "did you mean steps?"},
+  };
+  for (const Case& c : cases) {
+    INFO(c.text);
+    const auto loaded = load(canary_table(), c.text);
+    CHECK_FALSE(loaded.good);
+    CHECK_THAT(loaded.problems, Contains(c.problem));
+  }
+}
+
+TEST_CASE("a rolling update without keys leaves the manifest's limits", "[strategies][rolling]") {
+  const auto loaded = load(rolling_table(), "{}");
+  INFO(loaded.problems);
+  REQUIRE(loaded.good);
+  CHECK_FALSE(loaded.plan.max_surge.has_value());
+  CHECK_FALSE(loaded.plan.max_unavailable.has_value());
+  CHECK(loaded.plan.timeout == 30min);
+}
+
+TEST_CASE("a rolling update takes counts and percents", "[strategies][rolling]") {
+  const auto loaded = load(rolling_table(), "{maxSurge: 150%, maxUnavailable: 0, timeout: 5m}");
+  INFO(loaded.problems);
+  REQUIRE(loaded.good);
+  CHECK(loaded.plan.max_surge == IntOrPercent{150, true});
+  CHECK(loaded.plan.max_unavailable == IntOrPercent{0, false});
+  CHECK(loaded.plan.timeout == 5min);
+}
+
+TEST_CASE("a rolling update that could never move is refused as the API does",
+          "[strategies][rolling]") {
+  const auto stuck = load(rolling_table(), "{maxSurge: 0, maxUnavailable: 0%}");
+  CHECK_FALSE(stuck.good);
+  CHECK_THAT(stuck.problems, Contains("maxUnavailable may not be 0 when maxSurge is 0"));
+  const auto above = load(rolling_table(), "{maxUnavailable: 101%}");
+  CHECK_FALSE(above.good);
+  CHECK_THAT(above.problems, Contains("must not be greater than 100%"));
+}
+
+TEST_CASE("recreate has one key, its time limit", "[strategies][recreate]") {
+  CHECK(load(recreate_table(), "{}").plan.timeout == 10min);
+  CHECK(load(recreate_table(), "{timeout: 90s}").plan.timeout == 90s);
+  CHECK_FALSE(load(recreate_table(), "{timeout: 0s}").good);
+  CHECK_FALSE(load(recreate_table(), "{maxSurge: 1}").good);
+}
