@@ -145,9 +145,11 @@ class Sync {
   }
   void write(ReplicaSetState& rs, int size) {
     CM_ASSERT(size >= 0);
+    const int most = spec_.replicas + surge_;
+    if (rs.spec == size && rs.desired == spec_.replicas && rs.max_replicas == most) return;
     rs.spec = size;
     rs.desired = spec_.replicas;
-    rs.max_replicas = spec_.replicas + surge_;
+    rs.max_replicas = most;
     const ReplicaSetUpdate update{rs.id, size, spec_.replicas, rs.max_replicas};
     const auto earlier = std::find_if(actions_.resize.begin(),
                                       actions_.resize.end(),
