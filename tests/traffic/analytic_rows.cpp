@@ -5,6 +5,7 @@
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/erf.hpp>
 #include <cmath>
+#include <sstream>
 
 #include "sim/kernel/assert.h"
 
@@ -51,6 +52,20 @@ Demand lognormal(double mean, double scv) {
   };
 }
 
+Demand demand_of(const WorkLaw& work) {
+  switch (work.kind) {
+    case WorkLaw::Kind::exponential:
+      return exponential(work.mean);
+    case WorkLaw::Kind::deterministic:
+      return deterministic(work.mean);
+    case WorkLaw::Kind::erlang4:
+      return erlang(4, work.mean);
+    case WorkLaw::Kind::lognormal:
+      return lognormal(work.mean, work.scv);
+  }
+  CM_ASSERT(false);
+}
+
 struct RowSpec {
   int number;
   const char* model;
@@ -59,7 +74,7 @@ struct RowSpec {
   std::size_t workers;
   std::size_t queue;
   RefDiscipline discipline;
-  Demand demand;
+  WorkLaw work;
   std::vector<RowLaw> laws;
 };
 
@@ -67,6 +82,7 @@ constexpr std::size_t kUnlimited = 1u << 30;
 
 // Quantiles are checked as shares above the value of the table: P(W > W_p99) = 1 %.
 std::vector<RowSpec> specs() {
+  using Kind = WorkLaw::Kind;
   constexpr auto fifo = RefDiscipline::fifo;
   const auto blocked = [](double p) { return std::vector<RowLaw>{{Measure::blocked, p}}; };
   return {
@@ -77,7 +93,7 @@ std::vector<RowSpec> specs() {
        1,
        kUnlimited,
        fifo,
-       exponential(0.1),
+       {Kind::exponential, 0.1, 1},
        {{Measure::inside, 4},
         {Measure::waiting, 3.2},
         {Measure::sojourn, 0.5},
@@ -91,7 +107,7 @@ std::vector<RowSpec> specs() {
        1,
        kUnlimited,
        fifo,
-       exponential(0.01),
+       {Kind::exponential, 0.01, 1},
        {{Measure::inside, 19}, {Measure::sojourn, 0.2}, {Measure::sojourn_above, 0.01, 0.921034}}},
       {3,
        "M/M/5",
@@ -100,7 +116,7 @@ std::vector<RowSpec> specs() {
        5,
        kUnlimited,
        fifo,
-       exponential(1),
+       {Kind::exponential, 1, 1},
        {{Measure::waits, 0.554113},
         {Measure::wait, 0.554113},
         {Measure::sojourn, 1.55411},
@@ -113,7 +129,7 @@ std::vector<RowSpec> specs() {
        10,
        kUnlimited,
        fifo,
-       exponential(0.1),
+       {Kind::exponential, 0.1, 1},
        {{Measure::waits, 0.40918},
         {Measure::wait, 0.020459},
         {Measure::sojourn, 0.120459},
@@ -126,16 +142,32 @@ std::vector<RowSpec> specs() {
        50,
        kUnlimited,
        fifo,
-       exponential(0.1),
+       {Kind::exponential, 0.1, 1},
        {{Measure::waits, 0.363864},
         {Measure::wait, 0.00727729},
         {Measure::sojourn, 0.107277},
         {Measure::inside, 48.2748},
         {Measure::wait_above, 0.05, 0.0396952}}},
       // Erlang B holds for every distribution of work.
-      {6, "M/G/5/5, exponential", 3, 1, 5, 0, fifo, exponential(1), blocked(0.110054)},
-      {7, "M/G/10/10, deterministic", 8, 1, 10, 0, fifo, deterministic(1), blocked(0.121661)},
-      {8, "M/G/100/100, lognormal", 95, 1, 100, 0, fifo, lognormal(1, 1), blocked(0.0488042)},
+      {6, "M/G/5/5, exponential", 3, 1, 5, 0, fifo, {Kind::exponential, 1, 1}, blocked(0.110054)},
+      {7,
+       "M/G/10/10, deterministic",
+       8,
+       1,
+       10,
+       0,
+       fifo,
+       {Kind::deterministic, 1, 0},
+       blocked(0.121661)},
+      {8,
+       "M/G/100/100, lognormal",
+       95,
+       1,
+       100,
+       0,
+       fifo,
+       {Kind::lognormal, 1, 1},
+       blocked(0.0488042)},
       {9,
        "M/M/1/10",
        9,
@@ -143,7 +175,7 @@ std::vector<RowSpec> specs() {
        1,
        9,
        fifo,
-       exponential(0.1),
+       {Kind::exponential, 0.1, 1},
        {{Measure::blocked, 0.0508137},
         {Measure::inside, 3.96944},
         {Measure::sojourn, 0.46466},
@@ -155,7 +187,7 @@ std::vector<RowSpec> specs() {
        1,
        19,
        fifo,
-       exponential(0.1),
+       {Kind::exponential, 0.1, 1},
        {{Measure::blocked, 0.17037},
         {Measure::inside, 15.4666},
         {Measure::sojourn, 1.55357},
@@ -167,7 +199,7 @@ std::vector<RowSpec> specs() {
        3,
        5,
        fifo,
-       exponential(0.1),
+       {Kind::exponential, 0.1, 1},
        {{Measure::blocked, 0.0614998},
         {Measure::inside, 3.5547},
         {Measure::sojourn, 0.151505},
@@ -179,7 +211,7 @@ std::vector<RowSpec> specs() {
        1,
        kUnlimited,
        fifo,
-       deterministic(1),
+       {Kind::deterministic, 1, 0},
        {{Measure::wait, 2}, {Measure::sojourn, 3}, {Measure::inside, 2.4}}},
       {13,
        "M/E4/1",
@@ -188,7 +220,7 @@ std::vector<RowSpec> specs() {
        1,
        kUnlimited,
        fifo,
-       erlang(4, 1),
+       {Kind::erlang4, 1, 0.25},
        {{Measure::wait, 2.5}, {Measure::sojourn, 3.5}, {Measure::inside, 2.8}}},
       {14,
        "M/G/1, lognormal cv 1.5",
@@ -197,7 +229,7 @@ std::vector<RowSpec> specs() {
        1,
        kUnlimited,
        fifo,
-       lognormal(1, 2.25),
+       {Kind::lognormal, 1, 2.25},
        {{Measure::wait, 2.4375}, {Measure::sojourn, 3.4375}, {Measure::inside, 2.0625}}},
       {15,
        "M/G/1, lognormal cv 2",
@@ -206,7 +238,7 @@ std::vector<RowSpec> specs() {
        1,
        kUnlimited,
        fifo,
-       lognormal(0.01, 4),
+       {Kind::lognormal, 0.01, 4},
        {{Measure::wait, 0.0583333}, {Measure::sojourn, 0.0683333}, {Measure::inside, 4.78333}}},
       // Insensitive to the distribution, and every size is slowed alike.
       {16,
@@ -216,7 +248,7 @@ std::vector<RowSpec> specs() {
        kUnlimited,
        0,
        RefDiscipline::ps,
-       lognormal(0.01, 4),
+       {Kind::lognormal, 0.01, 4},
        {{Measure::sojourn, 0.0333333},
         {Measure::inside, 2.33333},
         {Measure::slowdown_of_size, 1 / 0.3}}},
@@ -227,7 +259,7 @@ std::vector<RowSpec> specs() {
        1,
        kUnlimited,
        fifo,
-       exponential(1),
+       {Kind::exponential, 1, 1},
        {{Measure::sojourn, 2.95574}}},
   };
 }
@@ -351,13 +383,14 @@ AnalyticRow analytic_row(int number, std::uint64_t length) {
     AnalyticRow row;
     row.number = number;
     row.model = spec.model;
+    row.work = spec.work;
     row.laws = spec.laws;
     RefService service;
     service.workers = spec.workers;
     service.queue = spec.queue;
     service.discipline = spec.discipline;
     service.demand_key = key_of(number, 1);
-    service.demand = spec.demand;
+    service.demand = demand_of(spec.work);
     row.config.services = {service};
     row.config.backends.resize(1);
     row.config.backends[0].balancer = RefBalancer::join_shortest;
@@ -390,6 +423,18 @@ double critical_t(std::size_t laws) {
   const boost::math::students_t student(static_cast<double>(kBatches - 1));
   return boost::math::quantile(
       boost::math::complement(student, 1e-4 / (2.0 * static_cast<double>(laws))));
+}
+
+std::string misfits(const AnalyticRow& row, std::span<const RefResult> requests) {
+  const double limit = critical_t(row.laws.size());
+  std::ostringstream out;
+  for (const auto& result : measure_row(row, requests)) {
+    if (std::abs(result.t()) < limit) continue;
+    out << "row " << row.number << " (" << row.model << "), measure "
+        << static_cast<int>(result.law.measure) << ": theory " << result.law.expected
+        << ", measured " << result.mean << " +- " << result.standard_error << "; ";
+  }
+  return out.str();
 }
 
 }  // namespace coalmine::testing

@@ -35,9 +35,18 @@ struct RowLaw {
   double at = 0;  ///< seconds
 };
 
+/// How long one request's own work is; scv = variance / mean^2.
+struct WorkLaw {
+  enum class Kind { exponential, deterministic, erlang4, lognormal };
+  Kind kind = Kind::exponential;
+  double mean = 1;  ///< seconds
+  double scv = 1;   ///< lognormal only
+};
+
 struct AnalyticRow {
   int number = 0;
   std::string model;
+  WorkLaw work;
   std::vector<RowLaw> laws;
   RefConfig config;
 };
@@ -65,5 +74,8 @@ std::vector<LawResult> measure_row(const AnalyticRow& row, std::span<const RefRe
 /// |t| that the largest of `laws` deviations exceeds with probability 1e-4 under the theory:
 /// Student with kBatches - 1 degrees of freedom, the level shared among the laws (Bonferroni).
 double critical_t(std::size_t laws);
+
+/// What does not fit the theory, in words; empty if all laws hold.
+std::string misfits(const AnalyticRow& row, std::span<const RefResult> requests);
 
 }  // namespace coalmine::testing

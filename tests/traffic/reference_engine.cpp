@@ -20,8 +20,7 @@ struct Event {
     own_work_done,    // FIFO, LIFO: request `index`
     shared_work_due,  // PS: the next job of pod `index` is due, if `stamp` is still current
     caller_goes_on,   // request `index`, whose call has ended
-    client_gives_up,  // request `index`
-    call_times_out,   // request `index`, if it still waits for its call number `stamp`
+    sender_gives_up,  // of request `index`
     arrives,          // request `index`
     control,          // action `index`
   };
@@ -43,6 +42,7 @@ struct Request {
   enum class State { travelling, waiting, working, calling, resuming, gone };
   std::uint64_t id = 0;
   std::size_t backend = 0;
+  Duration patience{};             // its sender gives up after this; 0: never
   std::size_t caller = kNone;      // the request that made this call; kNone: a user
   std::uint64_t callers_call = 0;  // which of the caller's calls this is
   std::size_t pod = kNoPod;
@@ -58,7 +58,7 @@ struct Request {
   std::uint32_t repeat = 0;
   std::uint64_t calls_made = 0;
   bool call_failed = false;
-  // User requests only.
+  // What its sender, the user or the caller, has seen.
   bool answered = false;
   Time edge_time = kNever;
   Outcome edge_outcome = Outcome::ok;
@@ -80,17 +80,20 @@ class Engine {
   explicit Engine(const RefConfig& config)
       : config_(config), pods_(config.pods.size()), cursors_(config.backends.size(), 0) {
     for (const auto& backend : config.backends) endpoints_.push_back(backend.endpoints);
+    std::size_t deployments = 0;
     for (std::size_t i = 0; i < pods_.size(); ++i) {
       CM_ASSERT(config.pods[i].service < config.services.size());
       pods_[i].accepting = config.pods[i].listening;
+      deployments = std::max(deployments, config.pods[i].deployment + 1);
     }
     counters_.pods.resize(pods_.size());
-    counters_.sent_to.resize(pods_.size());
+    counters_.routers.resize(deployments);
     for (const auto& arrival : config.arrivals) {
       Request request;
       request.id = arrival.id;
       request.backend = arrival.backend;
       request.arrival = arrival.time;
+      request.patience = config.client_timeout;
       requests_.push_back(request);
       schedule(arrival.time, EventClass::arrival, Event::Kind::arrives, requests_.size() - 1);
     }
@@ -108,10 +111,18 @@ class Engine {
     }
     if (config_.end != kNever) now_ = config_.end;
     note_counters();
-    for (std::size_t i = 0; i < config_.arrivals.size(); ++i) {
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
       const Request& r = requests_[i];
-      run_.results.push_back(
-          {r.id, r.arrival, r.pod, r.start, r.departure, r.outcome, r.edge_time, r.edge_outcome});
+      auto& results = i < config_.arrivals.size() ? run_.results : run_.calls;
+      results.push_back({r.id,
+                         r.backend,
+                         r.arrival,
+                         r.pod,
+                         r.start,
+                         r.departure,
+                         r.outcome,
+                         r.edge_time,
+                         r.edge_outcome});
     }
     return std::move(run_);
   }
@@ -136,11 +147,8 @@ class Engine {
       case Event::Kind::caller_goes_on:
         go_on(event.index);
         break;
-      case Event::Kind::client_gives_up:
-        answer_user(event.index, Outcome::timed_out);
-        break;
-      case Event::Kind::call_times_out:
-        end_call(event.index, event.stamp, Outcome::timed_out);
+      case Event::Kind::sender_gives_up:
+        answer(event.index, Outcome::timed_out);
         break;
       case Event::Kind::arrives:
         arrive(event.index);
@@ -155,17 +163,12 @@ class Engine {
 
   void arrive(std::size_t r) {
     Request& request = requests_[r];
-    if (request.caller == kNone) {
-      ++counters_.sent;
-      if (config_.client_timeout.count() > 0)
-        schedule(now_ + config_.client_timeout,
-                 EventClass::cancellation,
-                 Event::Kind::client_gives_up,
-                 r);
-    }
+    if (request.caller == kNone) ++counters_.sent;
+    if (request.patience.count() > 0)
+      schedule(now_ + request.patience, EventClass::cancellation, Event::Kind::sender_gives_up, r);
     if (endpoints_[request.backend].empty()) return end(r, Outcome::no_endpoint);
     request.pod = pick(request);
-    ++counters_.sent_to[request.pod];
+    ++counters_.pods[request.pod].sent;
     Pod& pod = pods_[request.pod];
     const RefService& service = service_of(request.pod);
     if (!pod.accepting) return end(r, Outcome::refused);
@@ -179,6 +182,7 @@ class Engine {
     const RefBackend& backend = config_.backends[request.backend];
     const auto& endpoints = endpoints_[request.backend];
     const std::uint64_t n = endpoints.size();
+    if (n == 1) return endpoints[0];  // no choice, no turn taken
     const std::uint64_t bits = draw_bits(backend.pick_key, request.id);
     const auto scaled = [n](std::uint64_t half) { return (half * n) >> 32; };
     const std::size_t first = endpoints[scaled(bits >> 32)];
@@ -339,12 +343,7 @@ class Engine {
     child.caller = r;
     child.callers_call = caller.calls_made;
     child.arrival = now_;
-    if (call.timeout.count() > 0)
-      schedule(now_ + call.timeout,
-               EventClass::cancellation,
-               Event::Kind::call_times_out,
-               r,
-               caller.calls_made);
+    child.patience = call.timeout;
     requests_.push_back(child);
     schedule(now_, EventClass::arrival, Event::Kind::arrives, requests_.size() - 1);
   }
@@ -378,7 +377,6 @@ class Engine {
     Pod& pod = pods_[p];
     const bool was_working = requests_[r].state == Request::State::working;
     pod.serving.erase(std::find(pod.serving.begin(), pod.serving.end(), r));
-    counters_.pods[p].busy_ns += (now_ - requests_[r].start).count();
     end(r, outcome);
     if (was_working) stopped_working(p);
     if (pod.waiting.empty()) return;
@@ -399,32 +397,39 @@ class Engine {
     request.departure = now_;
     request.outcome = outcome;
     count_at_pod(request);
-    if (request.caller == kNone)
-      answer_user(r, outcome);
-    else
-      end_call(request.caller, request.callers_call, outcome);
+    answer(r, outcome);
   }
 
-  void answer_user(std::size_t r, Outcome outcome) {
+  /// What the sender sees, unless it has given up before.
+  void answer(std::size_t r, Outcome outcome) {
     Request& request = requests_[r];
     if (request.answered) return;
     request.answered = true;
     request.edge_time = now_;
     request.edge_outcome = outcome;
-    ++counters_.edge[static_cast<std::size_t>(outcome)];
+    const auto place = static_cast<std::size_t>(outcome);
+    if (request.pod != kNoPod) ++counters_.routers[config_.pods[request.pod].deployment][place];
+    if (request.caller == kNone)
+      ++counters_.edge[place];
+    else
+      end_call(request.caller, request.callers_call, outcome);
   }
 
   void count_at_pod(const Request& request) {
     if (request.pod == kNoPod) return;
-    Instruments& pod = counters_.pods[request.pod];
-    ++pod.requests[static_cast<std::size_t>(request.outcome)];
-    if (request.outcome != Outcome::ok && request.outcome != Outcome::error) return;
+    auto& pod = counters_.pods[request.pod];
+    ++pod.ended;
+    const bool served = request.outcome == Outcome::ok || request.outcome == Outcome::error;
+    if (!served && request.outcome != Outcome::rejected) return;  // no process counts those
+    ++pod.process.requests[static_cast<std::size_t>(request.outcome)];
+    if (!served) return;
     const Duration latency = request.departure - request.arrival;
-    pod.latency_sum_ns += latency.count();
+    pod.process.latency_sum_ns += latency.count();
+    pod.process.busy_ns += (request.departure - request.start).count();
     std::size_t bucket = 0;
     while (bucket < kLatencyBounds.size() && latency > from_seconds(kLatencyBounds[bucket]))
       ++bucket;
-    ++pod.bucket[bucket];
+    ++pod.process.bucket[bucket];
   }
 
   // ---- control
@@ -435,6 +440,7 @@ class Engine {
       case RefAction::Kind::listen_warm: {
         Pod& pod = pods_[action.pod];
         pod.accepting = true;
+        counters_.pods[action.pod].process = {};
         pod.listening_since = now_;
         pod.warm = action.kind == RefAction::Kind::listen_warm;
         break;
@@ -459,7 +465,6 @@ class Engine {
     pod.accepting = false;
     ++pod.due_stamp;
     std::vector<std::size_t> lost = std::move(pod.serving);
-    for (const auto r : lost) counters_.pods[p].busy_ns += (now_ - requests_[r].start).count();
     lost.insert(lost.end(), pod.waiting.begin(), pod.waiting.end());
     pod.serving.clear();
     pod.waiting.clear();
@@ -468,8 +473,10 @@ class Engine {
 
   void note_counters() {
     counters_.time = now_;
-    counters_.inside.clear();
-    for (const auto& pod : pods_) counters_.inside.push_back(pod.inside());
+    for (std::size_t i = 0; i < pods_.size(); ++i) {
+      counters_.pods[i].waiting = pods_[i].waiting.size();
+      counters_.pods[i].serving = pods_[i].serving.size();
+    }
     counters_.edge_in_flight = 0;
     for (std::size_t i = 0; i < config_.arrivals.size(); ++i)
       if (arrived(i) && !requests_[i].answered) ++counters_.edge_in_flight;

@@ -12,9 +12,8 @@
 /// after another while it holds the worker, departs. A failed call of any kind makes the caller
 /// fail at once. An error of its own lets it finish its own work and skips the calls.
 ///
-/// Times are int64 nanoseconds (`Time`, `Duration`). Invalid input (indices out of range, a request
-/// before the first control action of time zero is fine, workers < 1 is not) is the test's mistake
-/// and ends in CM_ASSERT. Source of the semantics: specs/service-models.md section 1,
+/// Times are int64 nanoseconds (`Time`, `Duration`). Impossible input (indices out of range, no
+/// worker) is the test's own mistake. Source of the semantics: specs/service-models.md section 1,
 /// specs/engine.md section 2.
 #pragma once
 
@@ -72,6 +71,7 @@ struct RefBackend {
 
 struct RefPod {
   std::size_t service = 0;
+  std::size_t deployment = 0;
   VersionEffects effects;
   bool listening = true;  ///< at the start, and then long since warm
 };
@@ -112,28 +112,39 @@ struct RefConfig {
 
 inline constexpr std::size_t kNoPod = std::numeric_limits<std::size_t>::max();
 
-/// One user request. kNever stands for what has not happened by the end.
+/// One request, of a user or of another service. kNever stands for what has not happened by the
+/// end.
 struct RefResult {
   std::uint64_t id = 0;
+  std::size_t backend = 0;
   Time arrival{};
   std::size_t pod = kNoPod;       ///< where it was routed, even if refused there
   Time start = kNever;            ///< service begins
   Time departure = kNever;        ///< leaves the pod, or the instant of refusal or loss
   Outcome outcome = Outcome::ok;  ///< at the pod; means nothing while departure is kNever
-  Time edge_time = kNever;        ///< the user has an answer or gives up
+  Time edge_time = kNever;        ///< its sender (the user, the caller) has an answer or gives up
   Outcome edge_outcome = Outcome::ok;
 };
 
-/// Counters at one instant. `pods[i]` has what ended at pod i, user requests and calls alike:
-/// answered ones with latency, rejected, refused and lost ones without.
+/// Counters at one instant.
 struct RefCounters {
+  struct PodCounters {
+    Instruments process;        ///< of the process that listens since its last start: answers only
+                                ///< (ok, error, rejected), as a scraper would find them
+    std::uint64_t sent = 0;     ///< requests routed to the pod, over all its processes
+    std::uint64_t ended = 0;    ///< of those, gone in whatever way
+    std::uint64_t waiting = 0;  ///< of those, in the queue
+    std::uint64_t serving = 0;  ///< of those, holding a worker
+  };
+  using ByOutcome = std::array<std::uint64_t, kOutcomes>;
+
   Time time{};
-  std::uint64_t sent = 0;                       ///< user requests
-  std::array<std::uint64_t, kOutcomes> edge{};  ///< user requests by edge outcome
-  std::uint64_t edge_in_flight = 0;             ///< users still waiting
-  std::vector<Instruments> pods;                ///< server vantage
-  std::vector<std::uint64_t> inside;            ///< requests in each pod, waiting or in service
-  std::vector<std::uint64_t> sent_to;           ///< requests routed to each pod
+  std::uint64_t sent = 0;            ///< user requests
+  ByOutcome edge{};                  ///< user requests by what the user saw
+  std::uint64_t edge_in_flight = 0;  ///< users still waiting, counted one by one
+  std::vector<PodCounters> pods;
+  std::vector<ByOutcome> routers;  ///< by deployment: requests that were routed to one of its pods,
+                                   ///< by what their sender saw
 
   std::uint64_t edge_finished() const {
     std::uint64_t n = 0;
@@ -143,7 +154,8 @@ struct RefCounters {
 };
 
 struct RefRun {
-  std::vector<RefResult> results;      ///< in the order of RefConfig::arrivals
+  std::vector<RefResult> results;      ///< user requests in the order of RefConfig::arrivals
+  std::vector<RefResult> calls;        ///< those between services, in the order they were made
   std::vector<RefCounters> snapshots;  ///< one per snapshot action, then one at the end
 };
 

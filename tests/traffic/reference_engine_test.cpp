@@ -142,7 +142,7 @@ TEST_CASE("a killed pod loses what is inside and refuses what comes", "[traffic]
   CHECK(edge_outcomes(run) ==
         Outcomes{Outcome::reset, Outcome::reset, Outcome::refused, Outcome::refused});
   CHECK(departures(run) == Times{at(5ms), at(5ms), at(6ms), at(12ms)});
-  CHECK(run.snapshots.back().pods[0].busy_ns == Duration(5ms).count());
+  CHECK(run.snapshots.back().pods[0].ended == 4);
 }
 
 TEST_CASE("a pod that stops accepting finishes what it has", "[traffic][reference]") {
@@ -161,7 +161,7 @@ TEST_CASE("a caller holds its worker until the call has come back", "[traffic][r
   send_at(config, {0ms, 1ms});
   const auto run = play_reference(config);
   CHECK(departures(run) == Times{at(15ms), at(30ms)});
-  CHECK(run.snapshots.back().pods[1].requests[0] == 2);
+  CHECK(run.snapshots.back().pods[1].process.requests[0] == 2);
 }
 
 TEST_CASE("a failed call fails the caller at once", "[traffic][reference]") {
@@ -179,8 +179,8 @@ TEST_CASE("a failed call fails the caller at once", "[traffic][reference]") {
     // The second call waits from 11 to 15, would end at 20 and is given up at 18.
     CHECK(departures(run) == Times{at(15ms), at(18ms)});
     CHECK(run.results[1].outcome == Outcome::error);
-    CHECK(run.snapshots.back().pods[1].requests[0] == 2);
-    CHECK(run.snapshots.back().pods[1].busy_ns == Duration(10ms).count());
+    CHECK(run.snapshots.back().pods[1].process.requests[0] == 2);
+    CHECK(run.snapshots.back().pods[1].process.busy_ns == Duration(10ms).count());
   }
   SECTION("the callee is killed") {
     auto config = caller_and_callee(fixed_service(2, 9, 10ms), fixed_service(1, 9, 5ms));
@@ -208,8 +208,8 @@ TEST_CASE("an orphaned call goes on when its caller is killed", "[traffic][refer
   config.actions = {action(12ms, RefAction::Kind::kill, 0)};
   const auto run = play_reference(config);
   CHECK(edge_outcomes(run) == Outcomes{Outcome::reset});
-  CHECK(run.snapshots.back().pods[1].requests[0] == 1);
-  CHECK(run.snapshots.back().pods[1].busy_ns == Duration(5ms).count());
+  CHECK(run.snapshots.back().pods[1].process.requests[0] == 1);
+  CHECK(run.snapshots.back().pods[1].process.busy_ns == Duration(5ms).count());
 }
 
 TEST_CASE("work is settled by warm-up and effects when service starts", "[traffic][reference]") {
@@ -282,7 +282,8 @@ TEST_CASE("the counters of every snapshot balance", "[traffic][reference]") {
   for (const auto& counters : run.snapshots) {
     CHECK(counters.sent == counters.edge_finished() + counters.edge_in_flight);
     for (std::size_t i = 0; i < 2; ++i)
-      CHECK(counters.sent_to[i] == counters.pods[i].finished() + counters.inside[i]);
+      CHECK(counters.pods[i].sent ==
+            counters.pods[i].ended + counters.pods[i].waiting + counters.pods[i].serving);
   }
   CHECK(run.snapshots.back().edge_in_flight > 0);
 }
