@@ -41,9 +41,9 @@ struct ClusterSettings {
   DurationSampler proxy_apply =
       uniform_between(std::chrono::milliseconds(50), std::chrono::milliseconds(1050));
   /// Watch and work queue: a change -> the controller concerned looks [assumed].
-  Duration reconcile_delay = std::chrono::milliseconds(20);
+  Duration reconcile_delay = std::chrono::milliseconds(5);
   /// One call to the API server [assumed]; orders the batches of pod creation.
-  Duration api_call = std::chrono::milliseconds(10);
+  Duration api_call = std::chrono::milliseconds(5);
   /// A controller's own limit: `api_burst` calls at once, then one each `api_interval` (20/s).
   int api_burst = 30;
   Duration api_interval = std::chrono::milliseconds(50);
