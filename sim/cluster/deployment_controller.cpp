@@ -99,7 +99,10 @@ class Sync {
     if (revision > rs.revision) {
       constexpr std::size_t kLongestHistory = 2000;
       std::string history = rs.revision_history;
-      if (rs.revision > 0) history += (history.empty() ? "" : ",") + std::to_string(rs.revision);
+      if (rs.revision > 0) {
+        if (!history.empty()) history += ',';
+        history += std::to_string(rs.revision);
+      }
       while (history.size() > kLongestHistory) history.erase(0, history.find(',') + 1);
       rs.revision = revision;
       rs.revision_history = history;

@@ -5,8 +5,13 @@
 /// One sync, in this order: pause bookkeeping; paused -> scale(), clean up history, status; a
 /// scaling event (an active ReplicaSet was sized for another number of replicas) -> scale(),
 /// status; else one step of the strategy. A RollingUpdate step either resizes the new ReplicaSet or
-/// the old ones, never both, except when it creates the new one. It sees ReplicaSet statuses, not
-/// pods; terminating pods are counted nowhere; it never looks at error rates and never rolls back.
+/// the old ones, never both, except when it creates the new one. Terminating pods are
+/// counted nowhere; it never looks at error rates and never rolls back.
+///
+/// It sees ReplicaSet statuses, not pods, and does not ask whether they are of the latest spec: if
+/// a new pod gets ready in the milliseconds before a shrunk set has reported, pods count as
+/// available that are about to go, and the rollout can dip below its minimum. So does the real one.
+///
 /// Source: specs/kubernetes.md sections 2-7 (upstream pkg/controller/deployment/).
 #pragma once
 

@@ -94,7 +94,7 @@ class RolloutHarness {
       const DeploymentRecord before = record;
       if (!sync() && record == before) return;
     }
-    CM_ASSERT(!"settled");
+    throw InternalError("the rollout does not settle");
   }
 
   ReplicaSetState& set(ReplicaSetId id) {

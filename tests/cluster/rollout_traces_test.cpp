@@ -24,7 +24,9 @@ std::string settle(RolloutHarness& world) {
     const int new_before = size_of(2);
     if (!world.sync()) return line;
     const auto say = [&](const char* name, int before, int after) {
-      if (before != after) line += (line.empty() ? "" : " ") + (name + std::to_string(after));
+      if (before == after) return;
+      if (!line.empty()) line += ' ';
+      line.append(name).append(std::to_string(after));
     };
     say("new", new_before, size_of(2));
     say("old", old_before, size_of(1));
@@ -36,7 +38,8 @@ std::string trace(RolloutHarness world) {
   std::string line = settle(world);
   while (world.of(2).status.available < world.of(2).spec) {
     world.ready(2);
-    line += "|" + settle(world);
+    line += '|';
+    line += settle(world);
   }
   CHECK(complete(world.spec, world.record.counts));
   return line;
