@@ -1,0 +1,63 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/format_compare.h"
+#include "cli/options.h"
+#include "cli/progress.h"
+#include "sim/experiment/compare.h"
+
+namespace coalmine::cli {
+namespace {
+
+struct CompareArguments {
+  CommonOptions common;
+  std::size_t replications = 20;
+  int threads = 0;
+};
+
+int run(const CompareArguments& arguments) {
+  const auto scenario = load(arguments.common);
+  if (scenario->strategies.empty())
+    refuse(scenario->file, "the scenario has no strategies to compare");
+  Progress progress;
+  CompareOptions options;
+  options.replications = arguments.replications;
+  options.threads = arguments.threads;
+  options.stop = interruption();
+  if (on_terminal())
+    options.progress = [&progress](std::size_t done, std::size_t total) {
+      progress.show(done, total);
+    };
+  const CompareResult result =
+      compare(scenario, arguments.common.seed.value_or(scenario->seed), options);
+  progress.clear();
+  if (result.replications == 0) {
+    fmt::print(stderr, "coalmine: interrupted; no replication was finished\n");
+    return kInterrupted;
+  }
+  deliver(arguments.common, format_compare(result, *scenario, arguments.common.chosen_format()));
+  if (!result.interrupted) return kDone;
+  fmt::print(stderr,
+             "coalmine: interrupted; the result stands on the {} replications that were finished\n",
+             result.replications);
+  return kInterrupted;
+}
+
+}  // namespace
+
+Command add_compare(CLI::App& app) {
+  auto arguments = std::make_shared<CompareArguments>();
+  CLI::App& command =
+      *app.add_subcommand("compare", "play strategies side by side on the same worlds");
+  add_common(command, arguments->common);
+  command.add_option("-n,--replications", arguments->replications, "replications (default 20)")
+      ->check(CLI::Range(1, 1'000'000));
+  command.add_option("-j,--threads", arguments->threads, "threads (default: one per core)")
+      ->check(CLI::Range(1, 1024));
+  return [arguments] { return run(*arguments); };
+}
+
+}  // namespace coalmine::cli

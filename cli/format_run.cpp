@@ -1,0 +1,131 @@
+#include "cli/format_run.h"
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/table.h"
+
+namespace coalmine::cli {
+namespace {
+
+std::string clock_text(Time t) {
+  const auto s = static_cast<long>(to_seconds(t));
+  const auto ms = static_cast<long>((t - kTimeZero) / std::chrono::milliseconds(1)) % 1000;
+  return fmt::format("{:02}:{:02}.{:03}", s / 60, s % 60, ms);
+}
+
+std::string evidence_text(const Evidence& e) {
+  std::string text = e.query;
+  text += e.value ? fmt::format(" = {:.4g}", *e.value) : " = no data";
+  if (e.limit) text += fmt::format(", limit {:.4g}", *e.limit);
+  text +=
+      fmt::format(" ({} samples in {})", grouped(e.samples), human_seconds(to_seconds(e.window)));
+  return text;
+}
+
+nlohmann::json number_or_null(std::optional<double> v) {
+  return v ? nlohmann::json(*v) : nlohmann::json();
+}
+
+std::string as_json(const RunResult& r, const Scenario& scenario, const RunSpec& spec) {
+  nlohmann::ordered_json j;
+  j["scenario"] = scenario.name;
+  j["strategy"] = r.strategy;
+  j["name"] = r.name;
+  j["release"] = r.release;
+  j["seed"] = spec.seed;
+  j["replication"] = spec.replication;
+  j["fingerprint"] = fmt::format("{:016x}", r.fingerprint);
+  if (r.release == "none")
+    j["verdict"] = nullptr;
+  else
+    j["verdict"] = verdict_name(r.verdict);
+  auto& outcomes = j["outcomes"] = nlohmann::ordered_json::object();
+  for (const auto& [name, value] : r.outcomes) outcomes[name] = number_or_null(value);
+  auto& events = j["events"] = nlohmann::ordered_json::array();
+  for (const Event& e : r.events) {
+    nlohmann::ordered_json event{{"time", to_seconds(e.time)},
+                                 {"object", e.object},
+                                 {"reason", e.reason},
+                                 {"message", e.message},
+                                 {"evidence", nullptr}};
+    if (e.evidence)
+      event["evidence"] = nlohmann::ordered_json{{"query", e.evidence->query},
+                                                 {"window", to_seconds(e.evidence->window)},
+                                                 {"samples", e.evidence->samples},
+                                                 {"value", number_or_null(e.evidence->value)},
+                                                 {"limit", number_or_null(e.evidence->limit)}};
+    events.push_back(std::move(event));
+  }
+  return j.dump(2) + "\n";
+}
+
+std::string quoted(const std::string& text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string as_csv(const RunResult& r) {
+  std::string out = "time,object,reason,message,query,window,samples,value,limit\n";
+  for (const Event& e : r.events) {
+    out += fmt::format(
+        "{:.9f},{},{},{}", to_seconds(e.time), quoted(e.object), e.reason, quoted(e.message));
+    if (!e.evidence) {
+      out += ",,,,,\n";
+      continue;
+    }
+    const auto opt = [](std::optional<double> v) { return v ? fmt::format("{:.9g}", *v) : ""; };
+    out += fmt::format(",{},{:.9g},{:.9g},{},{}\n",
+                       quoted(e.evidence->query),
+                       to_seconds(e.evidence->window),
+                       e.evidence->samples,
+                       opt(e.evidence->value),
+                       opt(e.evidence->limit));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string outcome_text(const std::string& name, std::optional<double> value) {
+  if (!value) return "-";
+  const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
+  if (has("pod_seconds")) return grouped(*value);
+  if (has("latency") || has("p99") || has("time_to") || has("duration"))
+    return human_seconds(*value);
+  if (has("availability")) return fmt::format("{:.3f} %", *value * 100);
+  if (has("budget") || has("fraction")) return percent(*value);
+  return grouped(*value);
+}
+
+std::string format_run(const RunResult& r,
+                       const Scenario& scenario,
+                       const RunSpec& spec,
+                       Format format) {
+  if (format == Format::json) return as_json(r, scenario, spec);
+  if (format == Format::csv) return as_csv(r);
+  std::string out = fmt::format("{}: {} release under {}, seed {}, replication {}\n\n",
+                                scenario.name,
+                                r.release,
+                                r.name,
+                                spec.seed,
+                                spec.replication);
+  for (const Event& e : r.events) {
+    out += fmt::format("{}  {:<28} {:<22} {}\n", clock_text(e.time), e.object, e.reason, e.message);
+    if (e.evidence) out += fmt::format("{:>11}  {}\n", "", evidence_text(*e.evidence));
+  }
+  out += fmt::format("\nverdict: {}\n\n",
+                     r.release == "none" ? "none (no release)" : verdict_name(r.verdict));
+  TextTable table({"outcome", "value"});
+  for (const auto& [name, value] : r.outcomes) table.add({name, outcome_text(name, value)});
+  out += table.text();
+  out += fmt::format("\nfingerprint {:016x}\n", r.fingerprint);
+  return out;
+}
+
+}  // namespace coalmine::cli

@@ -1,0 +1,69 @@
+#include <fmt/core.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/format_run.h"
+#include "cli/options.h"
+#include "sim/experiment/run.h"
+
+namespace coalmine::cli {
+namespace {
+
+struct RunOptions {
+  CommonOptions common;
+  std::string strategy;
+  std::string release = "bad";
+  std::uint32_t replication = 0;
+};
+
+std::size_t find_strategy(const Scenario& scenario, const std::string& wanted) {
+  std::string known;
+  for (std::size_t i = 0; i < scenario.strategies.size(); ++i) {
+    const StrategyChoice& s = scenario.strategies[i];
+    if (s.name == wanted || s.type == wanted) return i;
+    known += (i > 0 ? ", " : "") + s.name;
+  }
+  refuse(scenario.file,
+         fmt::format("no strategy is called '{}'; the scenario has: {}", wanted, known));
+}
+
+int run(const RunOptions& options) {
+  const auto scenario = load(options.common);
+  RunSpec spec;
+  spec.scenario = scenario;
+  if (options.strategy != "control") {
+    if (options.strategy.empty() && scenario->strategies.empty())
+      refuse(scenario->file, "the scenario has no strategies to run");
+    spec.strategy = options.strategy.empty() ? 0 : find_strategy(*scenario, options.strategy);
+  }
+  spec.release = options.release;
+  spec.seed = options.common.seed.value_or(scenario->seed);
+  spec.replication = options.replication;
+  const RunResult result = play(spec, interruption());
+  if (result.interrupted) {
+    fmt::print(stderr, "coalmine: interrupted; nothing was finished\n");
+    return kInterrupted;
+  }
+  deliver(options.common, format_run(result, *scenario, spec, options.common.chosen_format()));
+  return kDone;
+}
+
+}  // namespace
+
+Command add_run(CLI::App& app) {
+  auto options = std::make_shared<RunOptions>();
+  CLI::App& command = *app.add_subcommand("run", "play one release once and print its timeline");
+  add_common(command, options->common);
+  command.add_option("--strategy",
+                     options->strategy,
+                     "which of the scenario's strategies, by name (default: the first); 'control': "
+                     "no release");
+  command.add_option("--release", options->release, "bad: with its faults; good: without")
+      ->check(CLI::IsMember({"bad", "good"}));
+  command.add_option("--replication", options->replication, "which replication (default 0)");
+  return [options] { return run(*options); };
+}
+
+}  // namespace coalmine::cli
