@@ -12,7 +12,7 @@ Task<Verdict> give_up_in_place(Operator& op, std::string who, Duration limit) {
                         std::to_string(status.desired) + " pods available: ";
   message += status.timed_out ? "no progress before the progress deadline"
                               : "not complete within " + say_duration(limit);
-  op.decide_to_stop(std::move(who), std::move(message), std::nullopt);
+  op.decide_to_stop(std::move(who), std::move(message), {});
   co_await op.restore_stable(limit);
   co_return Verdict::aborted;
 }

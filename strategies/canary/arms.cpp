@@ -43,8 +43,9 @@ void CanaryArms::ensure_deployed(int pods) {
 Task<bool> CanaryArms::raise_to(double share) {
   const int pods = pods_for(share, op_.replicas());
   ensure_deployed(pods);
-  if (!co_await op_.available(*canary_, pods, plan_.ready_within)) co_return false;
-  if (baseline_ && !co_await op_.available(*baseline_, pods, plan_.ready_within)) co_return false;
+  bool ready = co_await op_.available(*canary_, pods, plan_.ready_within);
+  if (ready && baseline_) ready = co_await op_.available(*baseline_, pods, plan_.ready_within);
+  if (!ready) co_return false;
   if (plan_.by == ShareBy::replicas) co_return co_await send_by_replicas(pods);
   co_await send_by_weights(share);
   co_return true;
@@ -62,7 +63,9 @@ Task<void> CanaryArms::send_by_weights(double share) {
 /// The old Deployment gives up as many pods as the others have, so that the shares come out; the
 /// total is never below what it was.
 Task<bool> CanaryArms::send_by_replicas(int pods) {
-  std::vector<DeploymentId> together{op_.stable(), *canary_};
+  std::vector<DeploymentId> together;
+  together.push_back(op_.stable());
+  together.push_back(*canary_);
   if (baseline_) together.push_back(*baseline_);
   co_await op_.route_by_replicas(std::move(together));
   const int others = baseline_ ? 2 * pods : pods;
@@ -72,7 +75,8 @@ Task<bool> CanaryArms::send_by_replicas(int pods) {
 
 Task<bool> CanaryArms::promote() {
   op_.scale(*canary_, op_.replicas());
-  if (!co_await op_.available(*canary_, op_.replicas(), plan_.ready_within)) co_return false;
+  const bool ready = co_await op_.available(*canary_, op_.replicas(), plan_.ready_within);
+  if (!ready) co_return false;
   co_await op_.route_all_to(*canary_);
   op_.retire(op_.stable());
   if (baseline_) op_.retire(*baseline_);

@@ -58,9 +58,9 @@ Task<Verdict> Canary::roll_out(Operator& op) const {
 
   for (std::size_t step = 0; step < plan_.steps.size(); ++step) {
     const std::string weight = "weight " + say_percent(plan_.steps[step]);
-    if (!co_await arms.raise_to(plan_.steps[step]))
-      co_return co_await stop(
-          op, Verdict::aborted, weight + ": " + late, std::nullopt, plan_.ready_within);
+    const bool raised = co_await arms.raise_to(plan_.steps[step]);
+    if (!raised)
+      co_return co_await stop(op, Verdict::aborted, weight + ": " + late, {}, plan_.ready_within);
     co_await op.sleep(plan_.initial_delay);
 
     NextMove next = NextMove::stay;
@@ -84,9 +84,9 @@ Task<Verdict> Canary::roll_out(Operator& op) const {
     }
   }
 
-  if (!co_await arms.promote())
-    co_return co_await stop(
-        op, Verdict::aborted, "promotion: " + late, std::nullopt, plan_.ready_within);
+  const bool in_charge = co_await arms.promote();
+  if (!in_charge)
+    co_return co_await stop(op, Verdict::aborted, "promotion: " + late, {}, plan_.ready_within);
   co_return Verdict::promoted;
 }
 

@@ -17,8 +17,10 @@ Section<RecreatePlan> recreate_table() {
 }
 
 Task<Verdict> Recreate::roll_out(Operator& op) const {
-  op.update_in_place(DeploymentStrategy::recreate, std::nullopt, std::nullopt);
-  if (co_await op.rolled_out(op.stable(), plan_.timeout)) co_return Verdict::promoted;
+  op.update_in_place(DeploymentStrategy::recreate, {}, {});
+  // Not `if (co_await ...)`: g++ 12 then lays out the frame of such a coroutine wrongly.
+  const bool done = co_await op.rolled_out(op.stable(), plan_.timeout);
+  if (done) co_return Verdict::promoted;
   co_return co_await give_up_in_place(op, "recreate", plan_.timeout);
 }
 

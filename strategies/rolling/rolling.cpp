@@ -41,7 +41,8 @@ Section<RollingPlan> rolling_table() {
 
 Task<Verdict> Rolling::roll_out(Operator& op) const {
   op.update_in_place(DeploymentStrategy::rolling_update, plan_.max_surge, plan_.max_unavailable);
-  if (co_await op.rolled_out(op.stable(), plan_.timeout)) co_return Verdict::promoted;
+  const bool done = co_await op.rolled_out(op.stable(), plan_.timeout);
+  if (done) co_return Verdict::promoted;
   co_return co_await give_up_in_place(op, "rolling", plan_.timeout);
 }
 
