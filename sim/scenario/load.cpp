@@ -157,7 +157,7 @@ class Loader {
     TrafficSettings& traffic = draft_.scenario.traffic;
     const Value* section = written("traffic", "trace");
     const Value* file = section == nullptr ? nullptr : section->find("file");
-    if (file == nullptr || !file->is_scalar() || traffic.trace_file.empty()) return;
+    if (file == nullptr || !file->is_scalar()) return;
     const std::filesystem::path path = folder_ / file->text;
     const auto text = read_text_file(path, kMostTraceBytes, file->at, diagnostics_);
     if (!text) return;
@@ -168,7 +168,7 @@ class Loader {
         trace.offsets ? TrafficSettings::Kind::trace_offsets : TrafficSettings::Kind::trace_counts;
     traffic.trace = trace.points;
     traffic.trace_bucket = trace.bucket;
-    check_trace(trace, *section, *file);
+    if (before == 0) check_trace(trace, *section, *file);
   }
 
   void check_trace(const Trace& trace, const Value& section, const Value& file) {
