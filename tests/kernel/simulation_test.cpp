@@ -22,9 +22,11 @@ class TickingTier : public DataTier {
   explicit TickingTier(std::vector<std::string>& log) : log_(log) {}
   void run_until(Time t) override {
     horizons.push_back(t);
-    for (; next_ <= t; next_ += 7s) log_.push_back("t" + seconds(next_));
+    for (; next_ <= t; next_ += 7s) log_.push_back(label("t", next_));
   }
-  static std::string seconds(Time t) { return std::to_string(t.time_since_epoch() / 1s); }
+  static std::string label(std::string what, Time t) {
+    return what.append(std::to_string(t.time_since_epoch() / 1s));
+  }
 
   std::vector<Time> horizons;
 
@@ -44,7 +46,7 @@ std::vector<std::string> play_random_run(const std::vector<Time>& pieces) {
     std::vector<std::string>& log;
     std::uint64_t drawn = 0;
     void play(std::uint64_t id) {
-      log.push_back("c" + TickingTier::seconds(simulation.now()) + "#" + std::to_string(id));
+      log.push_back(TickingTier::label("c", simulation.now()) + "#" + std::to_string(id));
       for (int child = 0; child < 2; ++child) {
         const std::uint64_t bits = draw_bits(RandomKey{99}, ++drawn);
         if (drawn > 400) return;
@@ -183,7 +185,7 @@ TEST_CASE("a data tier that stops for a control event of its own is called again
       }
       CHECK(t >= reached);
       reached = t;
-      log.push_back("tier" + TickingTier::seconds(t));
+      log.push_back(TickingTier::label("tier", t));
     }
   };
   std::vector<std::string> log;
