@@ -66,7 +66,7 @@ bool applies(const std::string& name, const RunResult& run) {
   };
   if (name == "time_to_detect" || name == "time_to_alert")
     return value("detected_fraction").has_value();
-  if (name == "time_to_restore") return value("harmed").value_or(0) > 0;
+  if (name == "time_to_restore") return run.harmed;
   return run.strategy != "control";
 }
 

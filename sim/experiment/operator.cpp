@@ -7,6 +7,12 @@
 #include "sim/traffic/data_plane.h"
 
 namespace coalmine {
+namespace {
+
+/// How long a route waits for the first endpoint of a backend before it is written all the same.
+constexpr Duration kEndpointsWithin = std::chrono::seconds(30);
+
+}  // namespace
 
 std::string_view verdict_name(Verdict verdict) {
   switch (verdict) {
@@ -60,6 +66,9 @@ DeploymentId Operator::deploy(std::string name, int replicas, VersionId version)
   workload.deployment.pod.version = version;
   const DeploymentId id = context_.cluster.create_deployment(workload);
   deployments_.push_back(id);
+  // Its own Service from the start, so that its endpoints are known by the time it is routed to.
+  own_backends_.emplace_back(id,
+                             context_.cluster.create_backend(context_.cluster.spec(id).name, {id}));
   return id;
 }
 DeploymentId Operator::deploy_new(std::string name, int replicas) {
@@ -127,18 +136,35 @@ Task<bool> Operator::rolled_out(DeploymentId deployment, Duration limit) {
 
 // ---- traffic
 
+/// The stable Deployment is behind the Service users reach anyway; the others have one of their
+/// own.
 BackendId Operator::backend_of(DeploymentId deployment) {
-  for (const auto& [known, backend] : own_backends_)
-    if (known == deployment) return backend;
-  const BackendId backend =
-      context_.cluster.create_backend(context_.cluster.spec(deployment).name, {deployment});
-  own_backends_.emplace_back(deployment, backend);
-  return backend;
+  if (deployment == context_.stable) {
+    if (service_is_shared_) {
+      service_is_shared_ = false;
+      context_.cluster.set_selector(context_.service_backend, {context_.stable});
+    }
+    return context_.service_backend;
+  }
+  const auto found = std::find_if(own_backends_.begin(), own_backends_.end(), [&](const auto& own) {
+    return own.first == deployment;
+  });
+  CM_ASSERT(found != own_backends_.end());
+  return found->second;
 }
 
 /// A route is a write to the API server that the proxies apply a little later, in the order of the
 /// writes.
 Task<void> Operator::apply_routes(RouteTable table, std::string message) {
+  // Nobody sends traffic to a Service before the proxies know an endpoint of it.
+  Cluster* cluster = &context_.cluster;
+  const auto known = [cluster, &table] {
+    for (const RouteRule& rule : table.rules)
+      for (const WeightedBackend& b : rule.backends)
+        if (cluster->endpoints(b.backend).empty()) return false;
+    return true;
+  };
+  co_await wait_until(context_.simulation, cluster->changed(), known, now() + kEndpointsWithin);
   const std::uint64_t change = ++changes_;
   const Duration delay = proxy_apply_(draw_bits(context_.key("operator/route"), change));
   DataPlane* data_plane = &context_.data_plane;
@@ -177,6 +203,7 @@ Task<void> Operator::route_all_to(DeploymentId deployment) {
 Task<void> Operator::route_by_replicas(std::vector<DeploymentId> deployments) {
   std::string message = "one Service over";
   for (const DeploymentId d : deployments) message += " " + context_.cluster.spec(d).name;
+  service_is_shared_ = true;
   context_.cluster.set_selector(context_.service_backend, std::move(deployments));
   return apply_routes(RouteTable::to(context_.service_backend), std::move(message));
 }

@@ -116,6 +116,7 @@ class Operator {
   std::vector<std::pair<DeploymentId, BackendId>> own_backends_;
   std::vector<DeploymentId> deployments_;  ///< made by deploy_*()
   bool updated_in_place_ = false;
+  bool service_is_shared_ = false;  ///< by route_by_replicas()
   std::optional<Time> decided_;
   std::uint64_t changes_ = 0;         ///< routes written
   std::uint64_t applied_change_ = 0;  ///< the newest of them in force

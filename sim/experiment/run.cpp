@@ -114,7 +114,7 @@ Outcomes own_outcomes(World& world,
     return std::max(0.0, to_seconds(*t - *exposed));
   };
   o["time_to_detect"] = since_exposure(stopped);
-  if (bad) o["detected_fraction"] = stopped ? 1 : 0;
+  o["detected_fraction"] = bad ? std::optional(stopped ? 1.0 : 0.0) : std::nullopt;
   std::optional<Time> alert;
   for (const Page& p : world.page->pages())
     if (!alert && exposed && p.time >= *exposed) alert = p.time;
@@ -230,7 +230,8 @@ void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenar
 
   const Restoration r = find_restoration(edge_bins(*run.edge), edge_bins(*control.edge), tightest);
   o["time_to_restore"] = seconds_or_none(r.time_to_restore());
-  o["harmed"] = r.harmed() ? 1 : 0;
+  run.result.harmed = r.harmed();
+  o["detected_before_harm"] = std::nullopt;
   const auto detected = o.find("detected_fraction");
   if (detected != o.end() && detected->second) {
     // Before harm: the decision came before the first excess harm at the edge.

@@ -41,6 +41,7 @@ struct RunResult {
   std::vector<Event> events;
   std::uint64_t fingerprint = 0;  ///< over events, counters as scraped, outcomes
   std::uint64_t requests = 0;     ///< user requests sent
+  bool harmed = false;            ///< over control, at the edge: there is something to restore
   bool interrupted = false;       ///< stopped by the token; outcomes are empty
 };
 

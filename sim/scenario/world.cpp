@@ -12,10 +12,8 @@
 namespace coalmine {
 namespace {
 
-/// Long enough for queues to fill and for four scrapes to show the steady rates.
-Duration settling_period(const Scenario& scenario) {
-  return std::max<Duration>(std::chrono::seconds(60), 4 * scenario.telemetry.scrape_interval);
-}
+/// Long enough for queues to fill; the same whatever is measured, so that the arrivals are too.
+constexpr Duration kSettling = std::chrono::seconds(60);
 
 Arrivals make_arrivals(const TrafficSettings& t,
                        Duration duration,
@@ -130,7 +128,7 @@ class World::Source final : public InstrumentSource {
 };
 
 World::World(const Scenario& scenario, const WorldSpec& spec)
-    : simulation(kTimeZero - settling_period(scenario)), scenario_(scenario), spec_(spec) {
+    : simulation(kTimeZero - kSettling), scenario_(scenario), spec_(spec) {
   const Time start = simulation.now();
   const TrafficSettings& t = scenario.traffic;
   UserModel users;

@@ -20,7 +20,8 @@ struct EffectWindow {
   /// Strength in [0, 1].
   double level(Time t) const {
     if (t < from || t >= until) return 0;
-    if (ramp.count() <= 0 || t - from >= ramp) return 1;
+    // An effect without a beginning has no ramp either (and the difference would overflow).
+    if (ramp.count() <= 0 || from == Time::min() || t - from >= ramp) return 1;
     return static_cast<double>((t - from).count()) / static_cast<double>(ramp.count());
   }
 };
