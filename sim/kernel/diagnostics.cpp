@@ -7,6 +7,7 @@ namespace coalmine {
 namespace {
 
 constexpr std::size_t kMostPrinted = 100;
+constexpr std::size_t kMostKept = 1000;
 constexpr std::size_t kLongestLine = 160;
 
 char lower(char c) {
@@ -89,6 +90,8 @@ void Diagnostics::add(Severity severity,
                       std::string message,
                       std::string hint,
                       std::string note) {
+  if (severity == Severity::error) ++errors_;
+  if (all_.size() >= kMostKept) return;
   Diagnostic d;
   if (at.source) {
     d.file = at.source->name;
@@ -102,7 +105,6 @@ void Diagnostics::add(Severity severity,
   d.message = std::move(message);
   d.hint = std::move(hint);
   d.note = std::move(note);
-  if (severity == Severity::error) ++errors_;
   all_.push_back(std::move(d));
 }
 
@@ -143,7 +145,7 @@ std::string Diagnostics::text() const {
   std::size_t printed = 0;
   for (const Diagnostic& d : sorted()) {
     if (printed++ == kMostPrinted) {
-      out += "and " + std::to_string(all_.size() - kMostPrinted) + " more\n";
+      out += "and " + std::to_string(std::max(errors_, all_.size()) - kMostPrinted) + " more\n";
       break;
     }
     out += d.text();

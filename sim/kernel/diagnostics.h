@@ -49,6 +49,7 @@ struct Diagnostic {
   std::string text() const;  ///< as above, ends with a newline
 };
 
+/// The first thousand are kept, the rest only counted.
 class Diagnostics {
  public:
   /// With `strict`, every warning counts as an error.

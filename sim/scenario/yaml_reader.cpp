@@ -79,6 +79,7 @@ class Builder : public YAML::EventHandler {
     bool keep = true;  ///< the entry's key is not a duplicate
     std::string key{};
     Position key_at{};
+    std::map<std::string, int> lines{};  ///< of the keys so far
   };
   struct Anchor {
     Value value;
@@ -139,12 +140,12 @@ class Builder : public YAML::EventHandler {
     frame.has_key = true;
     frame.key = value.text;
     frame.key_at = value.at;
-    const ValueEntry* first = frame.value.find_entry(value.text);
-    frame.keep = first == nullptr;
-    if (!frame.keep)
+    const auto [first, fresh] = frame.lines.emplace(value.text, value.at.line);
+    frame.keep = fresh;
+    if (!fresh)
       diagnostics_.error(value.at,
                          "the key " + value.text + " is given twice",
-                         "first on line " + std::to_string(first->key_at.line));
+                         "first on line " + std::to_string(first->second));
   }
   void add(Value value, YAML::anchor_t anchor, std::size_t size) {
     if (anchor != 0) {

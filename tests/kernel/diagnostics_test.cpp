@@ -61,3 +61,11 @@ TEST_CASE("the nearest name is offered only when it is near", "[kernel][diagnost
   CHECK(nearest_name("FailureLimit", names) == "failureLimit");
   CHECK(nearest_name("banana", names) == std::nullopt);
 }
+
+TEST_CASE("an avalanche of mistakes is counted, not kept", "[kernel][diagnostics]") {
+  Diagnostics diagnostics;
+  for (int i = 0; i < 5000; ++i) diagnostics.error({}, "bad");
+  CHECK(diagnostics.errors() == 5000);
+  CHECK(diagnostics.sorted().size() == 1000);
+  CHECK(diagnostics.text().find("and 4900 more\n") != std::string::npos);
+}
