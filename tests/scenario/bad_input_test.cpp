@@ -191,10 +191,11 @@ TEST_CASE("hostile YAML is refused by limits, not by a crash", "[scenario][bad-i
   // Nine lines that would unfold to a thousand million values.
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 9; ++i) {
-    const std::string before = "*a" + std::to_string(i - 1);
-    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
-    for (int k = 0; k < 10; ++k) bomb += (k == 0 ? "" : ", ") + before;
-    bomb += "]\n";
+    const char name[] = {'a', static_cast<char>('0' + i), '\0'};
+    const char before[] = {'*', 'a', static_cast<char>('0' + i - 1), '\0'};
+    bomb.append(name).append(": &").append(name).append(" [x");
+    for (int k = 0; k < 10; ++k) bomb.append(", ").append(before);
+    bomb.append("]\n");
   }
   CHECK(first(bomb) == "the file unfolds to more than 200000 values (aliases counted each time)");
   std::string many = "a: [";
