@@ -66,4 +66,48 @@ inline std::unique_ptr<DataPlane> reference_load(const ReferenceLoad& load) {
   return plane;
 }
 
+/// 400 requests/s to 12 pods that each call a leaf service on 6 pods once, as
+/// scenarios/checkout.yaml.
+inline std::unique_ptr<DataPlane> calling_load(Duration length) {
+  const auto key = [](const char* purpose) { return make_key(1, 0, purpose); };
+  TrafficModel model;
+  ServiceModel checkout;
+  checkout.demand = QuantileTable(Lognormal::from_p50_p99(0.040, 0.250));
+  checkout.demand_key = key("request/checkout/demand");
+  checkout.pick_key = key("request/checkout/pick");
+  checkout.calls.push_back({ServiceId{1}, 1, 0, key("request/checkout/call/0"), {}});
+  ServiceModel payment;
+  payment.demand = QuantileTable(Lognormal::from_p50_p99(0.020, 0.120));
+  payment.demand_key = key("request/payment/demand");
+  payment.pick_key = key("request/payment/pick");
+  model.services = {std::move(checkout), std::move(payment)};
+  model.versions = {{ServiceId{0}, {}, false}, {ServiceId{1}, {}, false}};
+  model.client_timeout = std::chrono::seconds(1);
+
+  UserModel users;
+  users.who = key("traffic/user");
+  EdgeSettings edge;
+  edge.end = kTimeZero + length;
+  edge.users = users.count;
+  edge.versions = 2;
+  edge.bad_above = {kForever, std::chrono::milliseconds(400)};
+  auto plane =
+      std::make_unique<DataPlane>(std::move(model),
+                                  Users(std::move(users)),
+                                  Arrivals(constant_rate(400), kTimeZero, key("traffic/arrivals")),
+                                  std::move(edge));
+  std::vector<PodId> pods[2];
+  for (std::uint32_t i = 0; i < 18; ++i) {
+    const std::uint32_t service = i < 12 ? 0 : 1;
+    plane->pod_created(PodId{i}, ServiceId{service}, DeploymentId{service}, VersionId{service});
+    plane->process_started(PodId{i}, true);
+    pods[service].push_back(PodId{i});
+  }
+  for (std::uint32_t service = 0; service < 2; ++service) {
+    plane->endpoints_applied(BackendId{service}, pods[service]);
+    plane->set_routes(ServiceId{service}, RouteTable::to(BackendId{service}));
+  }
+  return plane;
+}
+
 }  // namespace coalmine::bench

@@ -21,9 +21,9 @@ double mean(Row row, const std::string& name) {
   return o && o->mean ? *o->mean : 0;
 }
 
-/// Whether two rows' intervals are apart: then the difference is more than chance. (The paired
-/// interval against the first strategy is used where one of the two is the first.)
-bool apart(Row a, Row b, Row first, const std::string& name) {
+/// Whether the difference of two rows is more than chance: by the paired interval where one of them
+/// is the first strategy, else by intervals that do not overlap.
+bool distinct(Row a, Row b, Row first, const std::string& name) {
   if (a == first || b == first) {
     const Row other = a == first ? b : a;
     const auto d = other->paired_difference.find(name);
@@ -45,14 +45,14 @@ std::string who_is_harmed(const std::vector<Row>& bad) {
         "When the release is bad, {} harms {} users who would have been fine without it.",
         (*least)->name,
         grouped(mean(*least, name)));
-  if (!apart(*least, *most, bad.front(), name))
+  if (!distinct(*least, *most, bad.front(), name))
     return fmt::format(
         "When the release is bad, the strategies cannot be told apart by the users they harm at {} "
         "replications; more are needed.",
         (*least)->replications);
   return fmt::format(
-      "When the release is bad, {} harms the fewest users: {}, against {} under {}; the 95 % "
-      "intervals are apart.",
+      "When the release is bad, {} harms the fewest users: {}, against {} under {}; the "
+      "difference is more than chance (95 %).",
       (*least)->name,
       grouped(mean(*least, name)),
       grouped(mean(*most, name)),
@@ -72,11 +72,12 @@ std::string who_notices(const std::vector<Row>& bad, double horizon) {
       text +=
           fmt::format("{} is stopped after {} on average", row->name, human_seconds(*detect->mean));
     else
-      text += fmt::format("{} is stopped in {} of {} runs, after {} at the median",
-                          row->name,
-                          seen,
-                          detect->n,
-                          human_seconds(*detect->p50));
+      text += fmt::format(
+          "{} is stopped in {} of {} runs, with the others cut at the end after {} on average",
+          row->name,
+          seen,
+          detect->n,
+          human_seconds(*detect->mean));
   }
   return text.empty() ? "The release's fault never reached a user in these runs."
                       : "From the first request that met the fault, " + text + ".";

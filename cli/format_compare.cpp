@@ -28,17 +28,15 @@ constexpr Line kLines[] = {
     {"peak pods", "peak_pods"},
 };
 
-/// "1 234 [1 200, 1 270]"; a time that did not come in some runs is at least so long, and says in
-/// how many.
+/// "1 234 ± 35"; a time that did not come in some runs is at least so long, and says in how many.
+/// The intervals are Student's, so they are symmetric.
 std::string cell(const ComparedStrategy& row, const Line& line) {
   const auto found = row.outcomes.find(line.outcome);
   if (found == row.outcomes.end() || !found->second.mean) return "-";
   const OutcomeSummary& o = found->second;
   if (o.censored == o.n) return fmt::format("not in {}", outcome_text(line.outcome, o.mean));
   std::string text = (o.censored > 0 ? "≥ " : "") + outcome_text(line.outcome, o.mean);
-  if (o.low && *o.high > *o.low)
-    text += fmt::format(
-        " [{}, {}]", outcome_text(line.outcome, o.low), outcome_text(line.outcome, o.high));
+  if (o.low && *o.high > *o.low) text += " ± " + outcome_text(line.outcome, (*o.high - *o.low) / 2);
   if (o.censored > 0) text += fmt::format(" ({}/{} never)", o.censored, o.n);
   return text;
 }
@@ -163,7 +161,7 @@ std::string as_csv(const CompareResult& result) {
     for (const auto& [verdict, rate] : r.verdicts)
       out += fmt::format("{},{},{},{},{:.9g},,,,,{},0\n",
                          r.strategy,
-                         r.name,
+                         csv_cell(r.name),
                          r.release,
                          verdict,
                          rate,
@@ -171,7 +169,7 @@ std::string as_csv(const CompareResult& result) {
     for (const auto& [name, o] : r.outcomes)
       out += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n",
                          r.strategy,
-                         r.name,
+                         csv_cell(r.name),
                          r.release,
                          name,
                          opt(o.mean),

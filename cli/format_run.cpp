@@ -15,6 +15,12 @@ std::string clock_text(Time t) {
   return fmt::format("{:02}:{:02}.{:03}", s / 60, s % 60, ms);
 }
 
+/// The double nearest to a whole number of nanoseconds, so that two minutes are 120 and not
+/// 120.00000000000001.
+double seconds_of(Duration d) {
+  return static_cast<double>(d.count()) / 1e9;
+}
+
 std::string evidence_text(const Evidence& e) {
   std::string text = e.query;
   text += e.value ? fmt::format(" = {:.4g}", *e.value) : " = no data";
@@ -45,14 +51,14 @@ std::string as_json(const RunResult& r, const Scenario& scenario, const RunSpec&
   for (const auto& [name, value] : r.outcomes) outcomes[name] = number_or_null(value);
   auto& events = j["events"] = nlohmann::ordered_json::array();
   for (const Event& e : r.events) {
-    nlohmann::ordered_json event{{"time", to_seconds(e.time)},
+    nlohmann::ordered_json event{{"time", seconds_of(e.time - kTimeZero)},
                                  {"object", e.object},
                                  {"reason", e.reason},
                                  {"message", e.message},
                                  {"evidence", nullptr}};
     if (e.evidence)
       event["evidence"] = nlohmann::ordered_json{{"query", e.evidence->query},
-                                                 {"window", to_seconds(e.evidence->window)},
+                                                 {"window", seconds_of(e.evidence->window)},
                                                  {"samples", e.evidence->samples},
                                                  {"value", number_or_null(e.evidence->value)},
                                                  {"limit", number_or_null(e.evidence->limit)}};
@@ -61,27 +67,18 @@ std::string as_json(const RunResult& r, const Scenario& scenario, const RunSpec&
   return j.dump(2) + "\n";
 }
 
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + "\"";
-}
-
 std::string as_csv(const RunResult& r) {
   std::string out = "time,object,reason,message,query,window,samples,value,limit\n";
   for (const Event& e : r.events) {
     out += fmt::format(
-        "{:.9f},{},{},{}", to_seconds(e.time), quoted(e.object), e.reason, quoted(e.message));
+        "{:.9f},{},{},{}", to_seconds(e.time), csv_cell(e.object), e.reason, csv_cell(e.message));
     if (!e.evidence) {
       out += ",,,,,\n";
       continue;
     }
     const auto opt = [](std::optional<double> v) { return v ? fmt::format("{:.9g}", *v) : ""; };
     out += fmt::format(",{},{:.9g},{:.9g},{},{}\n",
-                       quoted(e.evidence->query),
+                       csv_cell(e.evidence->query),
                        to_seconds(e.evidence->window),
                        e.evidence->samples,
                        opt(e.evidence->value),

@@ -8,9 +8,9 @@
 
 #include "cli/commands.h"
 #include "cli/options.h"
-#include "coalmine_version.h"
 #include "sim/kernel/assert.h"
 #include "sim/kernel/diagnostics.h"
+#include "version.h"
 
 int main(int argc, char** argv) {
   using namespace coalmine;
@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
       "coalmine: if this release goes bad, who gets hurt, for how long, and would the rollout "
       "notice?");
   app.name("coalmine");
-  app.set_version_flag("--version", fmt::format("coalmine {} ({})", kVersion, kCommit));
+  app.set_version_flag("--version", fmt::format("coalmine {}", kVersion));
   app.require_subcommand(1);
   std::vector<std::pair<std::string, cli::Command>> commands;
   commands.emplace_back("run", cli::add_run(app));

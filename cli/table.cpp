@@ -37,6 +37,16 @@ std::string TextTable::text() const {
   return out;
 }
 
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  return out + "\"";
+}
+
 std::string grouped(double value) {
   const std::string digits = fmt::format("{:.0f}", std::abs(value));
   std::string out;

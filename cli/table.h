@@ -18,6 +18,9 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
+/// Text as one cell of CSV (RFC 4180): in quotes where it holds commas, quotes or line feeds.
+std::string csv_cell(const std::string& text);
+
 /// Number of code points.
 std::size_t display_width(const std::string& utf8);
 

@@ -109,8 +109,9 @@ Task<bool> Operator::settled(DeploymentId deployment, Duration limit) {
       cluster.changed(),
       [&cluster, deployment] {
         const DeploymentStatus s = cluster.status(deployment);
-        return s.observed && s.replicas == s.desired && s.available == s.desired &&
-               s.terminating == 0;
+        // `updated`: right after an undo the old template's pods are still to come.
+        return s.observed && s.replicas == s.desired && s.updated == s.desired &&
+               s.available == s.desired && s.terminating == 0;
       },
       now() + limit);
 }
@@ -156,6 +157,8 @@ BackendId Operator::backend_of(DeploymentId deployment) {
 /// A route is a write to the API server that the proxies apply a little later, in the order of the
 /// writes.
 Task<void> Operator::apply_routes(RouteTable table, std::string message) {
+  // Counted before the wait below: a later write must not be undone by an earlier one that waited.
+  const std::uint64_t change = ++changes_;
   // Nobody sends traffic to a Service before the proxies know an endpoint of it.
   Cluster* cluster = &context_.cluster;
   const auto known = [cluster, &table] {
@@ -165,7 +168,6 @@ Task<void> Operator::apply_routes(RouteTable table, std::string message) {
     return true;
   };
   co_await wait_until(context_.simulation, cluster->changed(), known, now() + kEndpointsWithin);
-  const std::uint64_t change = ++changes_;
   const Duration delay = proxy_apply_(draw_bits(context_.key("operator/route"), change));
   DataPlane* data_plane = &context_.data_plane;
   const ServiceId service = context_.service;

@@ -17,10 +17,15 @@
 /// parameters but not what they refer to: pass by value, or by reference to something that outlives
 /// the scope, and never write one as a lambda with captures. A task may not destroy itself (cancel
 /// the scope it runs in).
+///
+/// A trap of g++ 12: `if (co_await x)`, `while (co_await x)` or `switch (co_await x)` standing in
+/// the outermost block of a coroutine that declares no variable there gets a frame whose header is
+/// out of place. Making such a task fails an assertion here; write `const bool ok = co_await x;`.
 #pragma once
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -149,8 +154,16 @@ class [[nodiscard]] Task {
 
  private:
   friend promise_type;
-  explicit Task(std::coroutine_handle<promise_type> frame) : frame_(frame) {}
-  void swap(Task& other) noexcept { std::swap(frame_, other.frame_); }
+  explicit Task(std::coroutine_handle<promise_type> frame) : frame_(frame) {
+#if defined(__GNUC__) && !defined(__clang__)
+    // The frame that g++ 12 lays out wrongly (see the head of this file) begins 8 bytes too late.
+    const auto address = reinterpret_cast<std::uintptr_t>(frame.address());
+    CM_ASSERT(address % __STDCPP_DEFAULT_NEW_ALIGNMENT__ == 0);
+#endif
+  }
+  void swap(Task& other) noexcept {
+    std::swap(frame_, other.frame_);
+  }
 
   std::coroutine_handle<promise_type> frame_;
 };

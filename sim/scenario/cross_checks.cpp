@@ -1,5 +1,7 @@
 #include "sim/scenario/cross_checks.h"
 
+#include "sim/traffic/edge_tally.h"
+
 #include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/depth_first_search.hpp>
@@ -205,6 +207,9 @@ void check_call_graph(const Value& scenario, Diagnostics& diagnostics) {
 
 void check_across(const ScenarioDraft& draft, const Value& scenario, Diagnostics& diagnostics) {
   const Scenario& s = draft.scenario;
+  if (s.objectives.size() > kMaxObjectives)
+    diagnostics.error(scenario.find("objectives")->at,
+                      "more than " + std::to_string(kMaxObjectives) + " objectives");
   if (s.release.at >= s.duration)
     diagnostics.error(place_of(scenario, "release", "at"),
                       "at: the release would begin after the end of the run",

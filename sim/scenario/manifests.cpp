@@ -123,6 +123,8 @@ Probe read_probe(ManifestMap& container, const std::string& key, ProbeRole role)
   };
   probe.initial_delay = map.seconds("initialDelaySeconds").value_or(Duration{});
   probe.period = or_default(map.seconds("periodSeconds"), probe.period);
+  if (map.has("timeoutSeconds"))
+    map.warn_not_simulated("timeoutSeconds", "a probe without an answer fails at once");
   probe.timeout = or_default(map.seconds("timeoutSeconds"), probe.timeout);
   probe.success_threshold = or_default(map.whole("successThreshold"), probe.success_threshold);
   probe.failure_threshold = or_default(map.whole("failureThreshold"), probe.failure_threshold);
@@ -193,6 +195,8 @@ double read_amount(ManifestMap& amounts,
 
 /// Adds this container's requests and limits to the pod's.
 void read_resources(ManifestMap& container, PodTemplate& pod) {
+  if (container.has("resources"))
+    container.warn_not_simulated("resources", "nodes have room and CPU for everything");
   ManifestMap resources = container.map("resources");
   ManifestMap requests = resources.map("requests");
   ManifestMap limits = resources.map("limits");

@@ -60,15 +60,19 @@ Arrivals make_arrivals(const TrafficSettings& t,
 /// The faults that act on one version.
 struct FaultInstaller {
   const World& world;
+  Time released;
 
   void install(const Fault& fault,
                const std::string& address,
                bool of_release,
                VersionEffects& effects) const {
     EffectWindow window;
-    window.from = fault.common.at ? kTimeZero + *fault.common.at
-                  : of_release    ? Time::min()
-                                  : kTimeZero;
+    if (fault.common.at)
+      window.from = kTimeZero + *fault.common.at;
+    else if (!of_release)
+      window.from = kTimeZero;
+    else if (fault.common.ramp.count() > 0)
+      window.from = released;  // a ramp needs a beginning
     window.until = fault.common.until ? kTimeZero + *fault.common.until : kNever;
     window.ramp = fault.common.ramp;
     const World& w = world;
@@ -216,7 +220,7 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
   new_version = VersionId{static_cast<std::uint32_t>(model.versions.size())};
   model.versions.push_back({kReleased, {}, true});
 
-  const FaultInstaller installer{*this};
+  const FaultInstaller installer{*this, kTimeZero + scenario_.release.at};
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
     const Fault& fault = *scenario_.faults[i];
     const std::uint32_t service =

@@ -1,0 +1,310 @@
+// The program itself: what it prints where, and the exit codes scripts rely on.
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+using Catch::Contains;
+using Catch::Matches;
+using nlohmann::json;
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kScenario = R"(apiVersion: coalmine/v1alpha1
+kind: Scenario
+metadata: {name: tiny}
+duration: 8m
+service:
+  name: shop
+  replicas: 3
+  pod: {concurrency: 8, start: {p50: 3s, p99: 6s}}
+  response: {p50: 20ms, p99: 100ms}
+traffic: {rate: 40/s, users: 1000}
+release:
+  version: v2
+  at: 1m
+  faults:
+    - errorRate: {p: 30%}
+objectives:
+  - {availability: 99.9%, window: 30d}
+strategies:
+  - rolling: {}
+  - canary: {name: careful, steps: [34%], interval: 45s, initialDelay: 15s}
+)";
+
+/// A folder that is gone at the end of the test.
+class Folder {
+ public:
+  Folder() {
+    std::string name = (fs::temp_directory_path() / "coalmine-cli-XXXXXX").string();
+    REQUIRE(mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~Folder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  fs::path operator/(const std::string& name) const { return path_ / name; }
+  std::string write(const std::string& name, const std::string& text) const {
+    std::ofstream(path_ / name, std::ios::binary) << text;
+    return (path_ / name).string();
+  }
+
+ private:
+  fs::path path_;
+};
+
+std::string read(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+struct Ended {
+  int code = -1;
+  std::string out;
+  std::string err;
+};
+
+/// Runs `coalmine ARGUMENTS` through the shell.
+Ended coalmine(const std::string& arguments) {
+  const Folder folder;
+  const fs::path err = folder / "stderr";
+  const std::string command =
+      std::string("'") + COALMINE_PROGRAM + "' " + arguments + " 2>'" + err.string() + "'";
+  Ended ended;
+  FILE* pipe = popen(command.c_str(), "r");
+  REQUIRE(pipe != nullptr);
+  char buffer[4096];
+  for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
+    ended.out.append(buffer, n);
+  const int status = pclose(pipe);
+  if (WIFEXITED(status)) ended.code = WEXITSTATUS(status);
+  ended.err = read(err);
+  return ended;
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  const std::size_t at = text.find(what);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, what.size(), with);
+}
+
+}  // namespace
+
+// ---- usage
+
+TEST_CASE("--version names the program and its version", "[cli][command]") {
+  const Ended e = coalmine("--version");
+  CHECK(e.code == 0);
+  CHECK_THAT(e.out, Matches("coalmine [0-9]+\\.[0-9]+\\.[0-9]+ \\([0-9a-z-]+\\)\\n"));
+  CHECK(e.err.empty());
+}
+
+TEST_CASE("--help lists the subcommands", "[cli][command]") {
+  const Ended e = coalmine("--help");
+  CHECK(e.code == 0);
+  for (const char* name : {"run", "compare", "validate", "schema"})
+    CHECK_THAT(e.out, Contains(name));
+}
+
+TEST_CASE("bad usage ends with 2 and a message on standard error", "[cli][command]") {
+  const Folder folder;
+  const std::string file = folder.write("s.yaml", kScenario);
+  for (const std::string& arguments : {std::string(),
+                                       std::string("frobnicate"),
+                                       std::string("run"),
+                                       "run '" + file + "' --format xml",
+                                       "run '" + file + "' --release ugly",
+                                       "run '" + file + "' --seed many",
+                                       "run '" + file + "' --no-such-option",
+                                       "compare '" + file + "' -n 0",
+                                       "compare '" + file + "' -j 0",
+                                       "run '" + file + "' --strategy nobody"}) {
+    INFO(arguments);
+    const Ended e = coalmine(arguments);
+    CHECK(e.code == 2);
+    CHECK(e.out.empty());
+    CHECK_FALSE(e.err.empty());
+  }
+  CHECK_THAT(coalmine("run '" + file + "' --format xml").err, Contains("xml"));
+  CHECK_THAT(coalmine("run '" + file + "' --strategy nobody").err,
+             Contains("no strategy is called 'nobody'") && Contains("rolling, careful"));
+}
+
+// ---- bad input
+
+TEST_CASE("an unknown key is named with its place and the key that was meant", "[cli][command]") {
+  const Folder folder;
+  const std::string file =
+      folder.write("typo.yaml", replaced(kScenario, "replicas: 3", "repliacs: 3"));
+  for (const char* command : {"run", "compare", "validate"}) {
+    INFO(command);
+    const Ended e = coalmine(std::string(command) + " '" + file + "'");
+    CHECK(e.code == 2);
+    CHECK_THAT(e.err, Contains(file + ":7:3: error: "));
+    CHECK_THAT(e.err, Contains("repliacs") && Contains("did you mean replicas?"));
+  }
+}
+
+TEST_CASE("all mistakes of a file are told at once", "[cli][command]") {
+  const Folder folder;
+  std::string text = replaced(kScenario, "replicas: 3", "repliacs: 3");
+  text = replaced(text, "rate: 40/s", "rate: 40 km/h");
+  text = replaced(text, "p: 30%", "p: 130%");
+  const Ended e = coalmine("validate '" + folder.write("bad.yaml", text) + "'");
+  CHECK(e.code == 2);
+  CHECK_THAT(e.err,
+             Contains("bad.yaml:7:") && Contains("bad.yaml:10:") && Contains("bad.yaml:15:"));
+  CHECK_THAT(e.out, Contains("3 errors"));
+}
+
+TEST_CASE("a missing file is an error that names it", "[cli][command]") {
+  for (const char* command : {"run", "compare", "validate"}) {
+    INFO(command);
+    const Ended e = coalmine(std::string(command) + " /nowhere/at-all.yaml");
+    CHECK(e.code == 2);
+    CHECK_THAT(e.err, Contains("/nowhere/at-all.yaml"));
+  }
+}
+
+TEST_CASE("--set refuses a path that is no key and a value that does not fit", "[cli][command]") {
+  const Folder folder;
+  const std::string file = folder.write("s.yaml", kScenario);
+  const Ended unknown = coalmine("run '" + file + "' --set traffic.raet=50/s");
+  CHECK(unknown.code == 2);
+  CHECK_THAT(unknown.err, Contains("--set") && Contains("raet") && Contains("did you mean rate?"));
+  const Ended wrong = coalmine("run '" + file + "' --set duration=blue");
+  CHECK(wrong.code == 2);
+  CHECK_THAT(wrong.err, Contains("--set") && Contains("blue"));
+}
+
+// ---- work
+
+TEST_CASE("run prints JSON that parses, the same every time", "[cli][command]") {
+  const Folder folder;
+  const std::string file = folder.write("s.yaml", kScenario);
+  const std::string command = "run '" + file + "' --strategy careful --format json";
+  const Ended e = coalmine(command);
+  REQUIRE(e.code == 0);
+  CHECK(e.err.empty());
+  const json j = json::parse(e.out);
+  CHECK(j.at("scenario") == "tiny");
+  CHECK(j.at("strategy") == "canary");
+  CHECK(j.at("name") == "careful");
+  CHECK(j.at("seed") == 7);
+  CHECK(j.at("replication") == 0);
+  CHECK(j.at("verdict") == "rolled_back");
+  CHECK(j.at("outcomes").at("requests").get<double>() > 15'000);
+  CHECK(j.at("events").size() > 10);
+  CHECK(coalmine(command).out == e.out);
+
+  const json other = json::parse(coalmine(command + " --seed 8").out);
+  CHECK(other.at("seed") == 8);
+  CHECK(other.at("fingerprint") != j.at("fingerprint"));
+}
+
+TEST_CASE("run takes the first strategy, --release, --set and control", "[cli][command]") {
+  const Folder folder;
+  const std::string file = folder.write("s.yaml", kScenario);
+  const std::string as_json = "run '" + file + "' --format json ";
+  CHECK(json::parse(coalmine(as_json).out).at("strategy") == "rolling");
+  const json good = json::parse(coalmine(as_json + "--release good").out);
+  CHECK(good.at("release") == "good");
+  CHECK(good.at("verdict") == "promoted");
+  const json control = json::parse(coalmine(as_json + "--strategy control").out);
+  CHECK(control.at("strategy") == "control");
+  CHECK(control.at("verdict").is_null());
+  const json fewer =
+      json::parse(coalmine(as_json + "--strategy control --set traffic.rate=10/s").out);
+  CHECK(fewer.at("outcomes").at("requests").get<double>() <
+        control.at("outcomes").at("requests").get<double>() / 3);
+}
+
+TEST_CASE("--out writes the file and nothing else", "[cli][command]") {
+  const Folder folder;
+  const std::string file = folder.write("s.yaml", kScenario);
+  const std::string out = (folder / "out.json").string();
+  const Ended e = coalmine("run '" + file + "' --format json --out '" + out + "'");
+  CHECK(e.code == 0);
+  CHECK(e.out.empty());
+  CHECK(json::parse(read(out)).at("scenario") == "tiny");
+
+  const Ended nowhere = coalmine("run '" + file + "' --out /nowhere/at/all.json");
+  CHECK(nowhere.code == 2);
+  CHECK_THAT(nowhere.err, Contains("/nowhere/at/all.json"));
+}
+
+TEST_CASE("compare gives the same bytes on one thread and two, silent in a pipe",
+          "[cli][command]") {
+  const Folder folder;
+  const std::string compare = "compare '" + folder.write("s.yaml", kScenario) + "' -n 2 ";
+  const Ended one = coalmine(compare + "--format json -j 1");
+  REQUIRE(one.code == 0);
+  CHECK(one.err.empty());
+  CHECK(coalmine(compare + "--format json -j 2").out == one.out);
+  const json j = json::parse(one.out);
+  CHECK(j.at("replications") == 2);
+  CHECK(j.at("strategies").size() == 5);
+
+  const Ended table = coalmine(compare);
+  CHECK(table.code == 0);
+  CHECK_THAT(table.out, Contains("the bad release") && Contains("a good release"));
+  CHECK_THAT(table.out, !Contains("\033"));
+  CHECK_THAT(coalmine(compare + "--format csv").out, Contains("canary,careful,bad,"));
+}
+
+TEST_CASE("validate says ok for every file that is", "[cli][command]") {
+  const Folder folder;
+  const std::string good = folder.write("good.yaml", kScenario);
+  const std::string bad = folder.write("bad.yaml", replaced(kScenario, "shop", "{a: b}"));
+  const Ended ok = coalmine("validate '" + good + "'");
+  CHECK(ok.code == 0);
+  CHECK(ok.out == good + ": ok\n");
+  CHECK(ok.err.empty());
+
+  const Ended both = coalmine("validate '" + bad + "' '" + good + "'");
+  CHECK(both.code == 2);
+  CHECK_THAT(both.out, Contains(bad + ": 1 error\n") && Contains(good + ": ok\n"));
+}
+
+TEST_CASE("the scenarios that come with coalmine are valid", "[cli][command]") {
+  const fs::path folder = fs::path(COALMINE_SOURCE_DIR) / "scenarios";
+  if (!fs::exists(folder)) {
+    WARN("skipped: no folder scenarios/");
+    return;
+  }
+  const bool shared = fs::exists(fs::path(COALMINE_SOURCE_DIR) / ".." / "shared" / "manifests");
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    if (entry.path().extension() != ".yaml") continue;
+    const std::string file = entry.path().string();
+    INFO(file);
+    if (!shared && read(entry.path()).find("../shared/") != std::string::npos) {
+      WARN("skipped: " << file << " needs ../shared, which is absent");
+      continue;
+    }
+    const Ended e = coalmine("validate '" + file + "'");
+    INFO(e.err);
+    CHECK(e.code == 0);
+  }
+}
+
+TEST_CASE("schema prints JSON Schema, and the reference page on demand", "[cli][command]") {
+  const Ended schema = coalmine("schema");
+  CHECK(schema.code == 0);
+  CHECK(json::parse(schema.out).contains("$schema"));
+  const Ended page = coalmine("schema --reference");
+  CHECK(page.code == 0);
+  CHECK_THAT(page.out, Contains("maxSurge") && Contains("#"));
+}

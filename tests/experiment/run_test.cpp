@@ -1,0 +1,422 @@
+// One replication: what it promises (reproducible, fair, nothing lost) and what it measures.
+#include "sim/experiment/run.h"
+
+#include <algorithm>
+#include <array>
+#include <catch2/catch.hpp>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "tests/experiment/short_release.h"
+
+using namespace coalmine;
+using namespace coalmine::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::array<const char*, 3> kStrategies{"recreate", "rolling", "canary"};
+
+/// Every user request of a run by id; index = id.
+std::vector<RequestRecord> trace_of(const std::shared_ptr<const Scenario>& scenario,
+                                    std::string_view strategy,
+                                    std::string_view release) {
+  std::vector<RequestRecord> records;
+  Stage stage(scenario, release);
+  stage.world.data_plane->trace_to(&records);
+  if (strategy != "control") stage.play_strategy(strategy);
+  stage.advance_to_end();
+  stage.world.data_plane->settle();
+  std::sort(records.begin(), records.end(), [](const RequestRecord& a, const RequestRecord& b) {
+    return a.id < b.id;
+  });
+  return records;
+}
+
+/// Calls `same` for each request that both runs have finished.
+template <class Same>
+std::size_t for_each_pair(const std::vector<RequestRecord>& a,
+                          const std::vector<RequestRecord>& b,
+                          Same same) {
+  std::size_t pairs = 0;
+  for (std::size_t i = 0, k = 0; i < a.size() && k < b.size();) {
+    if (a[i].id != b[k].id) {
+      a[i].id < b[k].id ? ++i : ++k;
+      continue;
+    }
+    same(a[i++], b[k++]);
+    ++pairs;
+  }
+  return pairs;
+}
+
+/// Events of the human, not those of the alert.
+std::size_t count_of_on_call(const RunResult& result, std::string_view reason) {
+  std::size_t count = 0;
+  for (const Event& e : result.events) count += e.object == "on-call" && e.reason == reason;
+  return count;
+}
+
+std::set<std::string> names_of(const RunResult& result) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : result.outcomes) names.insert(name);
+  return names;
+}
+
+}  // namespace
+
+// ---- reproducible
+
+TEST_CASE("the same seed gives the same run to the last bit", "[experiment][run]") {
+  const auto scenario = short_scenario();
+  for (const char* strategy : kStrategies) {
+    INFO(strategy);
+    const RunResult a = play(spec_of(scenario, strategy));
+    const RunResult b = play(spec_of(short_scenario(), strategy));
+    CHECK(a.fingerprint == b.fingerprint);
+    CHECK(a.outcomes == b.outcomes);
+    CHECK(a.requests == b.requests);
+    CHECK(a.events.size() == b.events.size());
+  }
+}
+
+TEST_CASE("another seed, replication, strategy or release is another run", "[experiment][run]") {
+  const auto scenario = short_scenario();
+  std::set<std::uint64_t> seen;
+  RunSpec spec = spec_of(scenario, "rolling");
+  seen.insert(play(spec).fingerprint);
+  spec.replication = 1;
+  seen.insert(play(spec).fingerprint);
+  seen.insert(play(spec_of(scenario, "rolling", "bad", 8)).fingerprint);
+  seen.insert(play(spec_of(scenario, "rolling", "good")).fingerprint);
+  seen.insert(play(spec_of(scenario, "canary")).fingerprint);
+  seen.insert(play(spec_of(scenario, "control")).fingerprint);
+  CHECK(seen.size() == 6);
+}
+
+TEST_CASE("a run is told to stop and says so", "[experiment][run]") {
+  std::stop_source stop;
+  stop.request_stop();
+  const RunResult result = play(spec_of(short_scenario(), "rolling"), stop.get_token());
+  CHECK(result.interrupted);
+  CHECK(result.outcomes.empty());
+}
+
+// ---- fair
+
+TEST_CASE("request i arrives at the same instant whatever the strategy", "[experiment][fair]") {
+  const auto scenario = short_scenario();
+  const auto control = trace_of(scenario, "control", "bad");
+  // 11 min of 60 requests/s with the settling minute.
+  REQUIRE(control.size() > 38'000);
+  for (const char* strategy : kStrategies) {
+    INFO(strategy);
+    const auto run = trace_of(scenario, strategy, "bad");
+    std::size_t different = 0;
+    const std::size_t pairs =
+        for_each_pair(control, run, [&](const RequestRecord& a, const RequestRecord& b) {
+          different += a.arrival != b.arrival;
+        });
+    CHECK(different == 0);
+    // All but the few in flight at the end are finished in both.
+    CHECK(pairs > control.size() - 50);
+    CHECK(pairs > run.size() - 50);
+  }
+}
+
+TEST_CASE("until the release begins every strategy's edge is the control's", "[experiment][fair]") {
+  const auto scenario = short_scenario();
+  const std::int64_t released = scenario->release.at.count();
+  const auto before = [released](std::vector<RequestRecord> records) {
+    records.erase(std::remove_if(records.begin(),
+                                 records.end(),
+                                 [&](const RequestRecord& r) { return r.edge_time >= released; }),
+                  records.end());
+    return records;
+  };
+  const auto control = before(trace_of(scenario, "control", "bad"));
+  REQUIRE(control.size() > 10'000);
+  for (const char* strategy : kStrategies) {
+    INFO(strategy);
+    const auto run = before(trace_of(scenario, strategy, "bad"));
+    REQUIRE(run.size() == control.size());
+    std::size_t different = 0;
+    for_each_pair(control, run, [&](const RequestRecord& a, const RequestRecord& b) {
+      different += a.pod != b.pod || a.start != b.start || a.edge_time != b.edge_time ||
+                   a.outcome != b.outcome;
+    });
+    CHECK(different == 0);
+  }
+}
+
+// Nobody queues here, so the time in service is the request's own demand.
+TEST_CASE("request i demands the same whoever serves it", "[experiment][fair]") {
+  const auto scenario = short_scenario();
+  const auto control = trace_of(scenario, "control", "bad");
+  for (const char* strategy : kStrategies) {
+    INFO(strategy);
+    std::size_t compared = 0, different = 0, elsewhere = 0;
+    for_each_pair(control,
+                  trace_of(scenario, strategy, "bad"),
+                  [&](const RequestRecord& a, const RequestRecord& b) {
+                    if (a.outcome != Outcome::ok || b.outcome != Outcome::ok) return;
+                    ++compared;
+                    elsewhere += a.pod != b.pod;
+                    different += a.edge_time - a.start != b.edge_time - b.start;
+                  });
+    CHECK(compared > 25'000);
+    CHECK(elsewhere > 1'000);
+    CHECK(different == 0);
+  }
+}
+
+// The fault's coin is (fault, request): whoever reaches the new version under two strategies fares
+// the same under both.
+TEST_CASE("a request has the same luck with the fault under every strategy", "[experiment][fair]") {
+  const auto scenario = short_scenario({"onCall=none"});
+  const auto recreate = trace_of(scenario, "recreate", "bad");
+  const auto rolling = trace_of(scenario, "rolling", "bad");
+  const std::int64_t settled = (scenario->release.at + 3min).count();
+  std::size_t failed = 0, different = 0;
+  for_each_pair(recreate, rolling, [&](const RequestRecord& a, const RequestRecord& b) {
+    if (a.arrival < settled) return;
+    failed += a.outcome == Outcome::error;
+    different += a.outcome != b.outcome;
+  });
+  // 5 min of 60 requests/s, 30 % of which fail: 5400, sd 61.
+  CHECK(failed > 5'100);
+  CHECK(failed < 5'700);
+  CHECK(different == 0);
+}
+
+// With an objective that every request breaks, users_affected counts who came at all: one number
+// for all strategies only if the same people send the same requests.
+TEST_CASE("the same people come whatever the strategy", "[experiment][fair]") {
+  const auto scenario =
+      short_scenario({"traffic.users=1000000", "objectives=[{latency: 1us, target: 99%}]"});
+  const double control = outcome(play(spec_of(scenario, "control")), "users_affected");
+  CHECK(control > 20'000);
+  for (const char* strategy : kStrategies) {
+    INFO(strategy);
+    CHECK(outcome(play(spec_of(scenario, strategy, "good")), "users_affected") == control);
+  }
+}
+
+TEST_CASE("the control has no excess over itself", "[experiment][run]") {
+  const auto scenario = short_scenario({"service.errorRate=2%"});
+  PlayedRun run = play_alone(spec_of(scenario, "control"));
+  const PlayedRun control = run;
+  add_excess(run, control, *scenario);
+  CHECK(outcome(run.result, "failed_requests") > 0);
+  CHECK(outcome(run.result, "excess_failed_requests") == 0);
+  CHECK(outcome(run.result, "excess_users_affected") == 0);
+  CHECK(outcome(run.result, "excess_error_budget_consumed") == 0);
+  CHECK_FALSE(run.result.harmed);
+  CHECK_FALSE(run.result.outcomes.at("time_to_restore").has_value());
+}
+
+// ---- nothing lost
+
+TEST_CASE("at every instant each request sent is finished or still waited for",
+          "[experiment][conservation]") {
+  const std::vector<std::string> busy{"service.response.p50=350ms", "service.response.p99=900ms"};
+  const auto with = [&busy](std::vector<std::string> more) {
+    more.insert(more.begin(), busy.begin(), busy.end());
+    return more;
+  };
+  const std::vector<std::vector<std::string>> worlds{
+      {},
+      with({}),
+      with({"service.pod.discipline=ps", "service.pod.cores=4"}),
+      with({"service.pod.discipline=lifo", "service.pod.queue=16"})};
+  for (std::size_t w = 0; w < worlds.size(); ++w)
+    for (const char* strategy : kStrategies) {
+      INFO("world " << w << ", " << strategy);
+      Stage stage(short_scenario(worlds[w]));
+      stage.play_strategy(strategy);
+      DataPlane& plane = *stage.world.data_plane;
+      std::size_t broken = 0, ahead = 0;
+      for (Duration t = 0s; t < stage.scenario().duration; t += 1237ms) {
+        stage.advance_to(t);
+        plane.settle();  // finished() counts lazily
+        broken += plane.sent() != plane.finished() + plane.unanswered();
+        ahead += plane.served() > plane.finished();
+      }
+      CHECK(broken == 0);
+      CHECK(ahead == 0);
+      CHECK(plane.sent() > 30'000);
+    }
+}
+
+// ---- what each strategy does to users
+
+TEST_CASE("recreate turns everybody away for a while even when the release is good",
+          "[experiment][recreate]") {
+  const auto scenario = short_scenario();
+  const RunResult good = play(spec_of(scenario, "recreate", "good"));
+  INFO(timeline_of(good));
+  CHECK(good.verdict == Verdict::promoted);
+  // Pods start in 3 s at least; 60 requests/s.
+  CHECK(outcome(good, "excess_failed_requests") > 3 * 60);
+  CHECK(outcome(good, "excess_failed_requests") < 60 * 60);
+
+  const auto records = trace_of(scenario, "recreate", "good");
+  const std::int64_t released = scenario->release.at.count();
+  std::size_t no_endpoint = 0, out_of_place = 0;
+  for (const RequestRecord& r : records) {
+    no_endpoint += r.outcome == Outcome::no_endpoint;
+    if (r.outcome != Outcome::ok)
+      out_of_place += r.arrival < released || r.arrival > released + Duration(1min).count();
+  }
+  CHECK(no_endpoint > 3 * 60);
+  CHECK(out_of_place == 0);
+}
+
+TEST_CASE("a rolling update brings a bad version to everybody when nobody watches",
+          "[experiment][rolling]") {
+  const auto scenario = short_scenario({"onCall=none"});
+  const RunResult bad = play(spec_of(scenario, "rolling"));
+  INFO(timeline_of(bad));
+  CHECK(bad.verdict == Verdict::promoted);
+  // Some 7 min of 60 requests/s among 3000 users: 8 each, so e^-8 of them never come.
+  CHECK(outcome(bad, "users_exposed") > 2'950);
+  CHECK(outcome(bad, "detected_fraction") == 0);
+  CHECK_FALSE(bad.outcomes.at("time_to_detect").has_value());
+  CHECK_FALSE(bad.outcomes.at("time_to_restore").has_value());
+  CHECK(bad.harmed);
+
+  const auto records = trace_of(scenario, "rolling", "bad");
+  const std::int64_t last_minute = (scenario->duration - 1min).count();
+  double sent = 0, failed = 0;
+  for (const RequestRecord& r : records)
+    if (r.arrival >= last_minute) {
+      ++sent;
+      failed += r.outcome == Outcome::error;
+    }
+  CHECK(failed / sent == Approx(0.3).margin(0.03));
+}
+
+TEST_CASE("a canary stops a bad release and harms fewer than a rolling update",
+          "[experiment][canary]") {
+  const auto scenario = short_scenario({"onCall=none"});
+  const RunResult canary = play(spec_of(scenario, "canary"));
+  const RunResult rolling = play(spec_of(scenario, "rolling"));
+  INFO(timeline_of(canary));
+  CHECK(canary.verdict == Verdict::rolled_back);
+  CHECK(count_events(canary, "Stopped") == 1);
+  CHECK(outcome(canary, "detected_fraction") == 1);
+  CHECK(outcome(canary, "excess_users_affected") < outcome(rolling, "excess_users_affected") / 2);
+  CHECK(outcome(canary, "excess_failed_requests") < outcome(rolling, "excess_failed_requests") / 4);
+  CHECK(outcome(canary, "users_exposed") < outcome(rolling, "users_exposed"));
+  CHECK(outcome(canary, "exposure_duration") < outcome(rolling, "exposure_duration"));
+
+  const RunResult good = play(spec_of(scenario, "canary", "good"));
+  INFO(timeline_of(good));
+  CHECK(good.verdict == Verdict::promoted);
+  CHECK(outcome(good, "excess_failed_requests") < 60);
+}
+
+// ---- the human behind it
+
+TEST_CASE("the on-call human ends what the strategy does not see", "[experiment][on-call]") {
+  const RunResult alone = play(spec_of(short_scenario({"onCall=none"}), "rolling"));
+  const RunResult watched = play(spec_of(short_scenario(), "rolling"));
+  INFO(timeline_of(watched));
+  CHECK(alone.verdict == Verdict::promoted);
+  CHECK(watched.verdict == Verdict::rolled_back);
+  CHECK(count_of_on_call(alone, "Paged") == 0);
+  CHECK(count_of_on_call(watched, "Paged") == 1);
+  CHECK(outcome(watched, "detected_fraction") == 1);
+  CHECK(outcome(watched, "detected_before_harm") == 0);
+  // The page comes first, then the time to respond.
+  CHECK(outcome(watched, "time_to_detect") > outcome(watched, "time_to_alert") + 10);
+  CHECK(outcome(watched, "excess_failed_requests") < outcome(alone, "excess_failed_requests"));
+  // The burn rate is the same alert with nobody to hear it.
+  CHECK(outcome(alone, "time_to_alert") == outcome(watched, "time_to_alert"));
+}
+
+TEST_CASE("on a good release the human has nothing to do and changes nothing",
+          "[experiment][on-call]") {
+  for (const char* strategy : {"rolling", "canary"}) {
+    INFO(strategy);
+    const RunResult alone = play(spec_of(short_scenario({"onCall=none"}), strategy, "good"));
+    const RunResult watched = play(spec_of(short_scenario(), strategy, "good"));
+    CHECK(alone.fingerprint == watched.fingerprint);
+    CHECK(alone.outcomes == watched.outcomes);
+  }
+}
+
+// ---- what is measured
+
+TEST_CASE("a run reports the outcomes of the design by their names and no others",
+          "[experiment][outcomes]") {
+  const std::set<std::string> own{"requests",
+                                  "failed_requests",
+                                  "availability",
+                                  "latency_p50",
+                                  "latency_p90",
+                                  "latency_p99",
+                                  "latency_p50_old",
+                                  "latency_p90_old",
+                                  "latency_p99_old",
+                                  "latency_p50_new",
+                                  "latency_p90_new",
+                                  "latency_p99_new",
+                                  "worst_minute_p99",
+                                  "error_budget_consumed",
+                                  "error_budget_consumed_0",  // one value per objective
+                                  "users_affected",
+                                  "users_exposed",
+                                  "time_to_detect",
+                                  "detected_fraction",
+                                  "time_to_alert",
+                                  "exposure_duration",
+                                  "rollout_duration",
+                                  "peak_pods",
+                                  "extra_pod_seconds"};
+  std::set<std::string> all = own;
+  all.insert({"excess_failed_requests",
+              "excess_error_budget_consumed",
+              "excess_users_affected",
+              "time_to_restore",
+              "detected_before_harm"});
+  const auto scenario = short_scenario();
+  CHECK(names_of(play(spec_of(scenario, "control"))) == own);
+  for (const char* release : {"bad", "good"})
+    for (const char* strategy : kStrategies) {
+      INFO(strategy << ", " << release);
+      CHECK(names_of(play(spec_of(scenario, strategy, release))) == all);
+    }
+}
+
+TEST_CASE("outcomes cover release.at to the end and agree with each other",
+          "[experiment][outcomes]") {
+  const auto scenario = short_scenario({"onCall=none"});
+  const RunResult run = play(spec_of(scenario, "rolling"));
+  const RunResult control = play(spec_of(scenario, "control"));
+  // 8 min of 60 requests/s: 28 800, sd 170.
+  CHECK(outcome(run, "requests") == Approx(28'800).margin(700));
+  CHECK(outcome(run, "availability") ==
+        Approx(1 - outcome(run, "failed_requests") / outcome(run, "requests")));
+  CHECK(outcome(run, "latency_p50") <= outcome(run, "latency_p90"));
+  CHECK(outcome(run, "latency_p90") <= outcome(run, "latency_p99"));
+  CHECK(outcome(run, "users_affected") <= 3'000);
+  // The budget of a month: 0.1 % of 60/s for 30 days.
+  CHECK(outcome(run, "error_budget_consumed") ==
+        Approx(outcome(run, "failed_requests") / (0.001 * 60 * 30 * 86'400)));
+  CHECK(outcome(run, "excess_failed_requests") ==
+        outcome(run, "failed_requests") - outcome(control, "failed_requests"));
+  // Nobody was released on in the control, which costs nothing beyond its steady pods.
+  CHECK(outcome(control, "users_exposed") == 0);
+  CHECK(outcome(control, "peak_pods") == 4);
+  CHECK(outcome(control, "extra_pod_seconds") == Approx(0).margin(1e-6));
+  CHECK_FALSE(control.outcomes.at("time_to_detect").has_value());
+  CHECK_FALSE(control.outcomes.at("detected_fraction").has_value());
+  CHECK_FALSE(control.outcomes.at("rollout_duration").has_value());
+  CHECK_FALSE(control.outcomes.at("latency_p50_new").has_value());
+  // 25 % of 4 pods more, and terminating ones beside them.
+  CHECK(outcome(run, "peak_pods") > 4);
+  CHECK(outcome(run, "extra_pod_seconds") > 0);
+}
