@@ -18,9 +18,9 @@
 /// the scope, and never write one as a lambda with captures. A task may not destroy itself (cancel
 /// the scope it runs in).
 ///
-/// A trap of g++ 12: `if (co_await x)`, `while (co_await x)` or `switch (co_await x)` standing in
-/// the outermost block of a coroutine that declares no variable there gets a frame whose header is
-/// out of place. Making such a task fails an assertion here; write `const bool ok = co_await x;`.
+/// A trap of g++ 12: where no block around it declares a variable, `if (co_await x)`, and `while`
+/// and `switch` alike, give the coroutine a frame whose header is out of place. Calling such a
+/// coroutine fails an assertion here; write `const bool done = co_await x;` and test that.
 #pragma once
 
 #include <coroutine>

@@ -119,6 +119,41 @@ TEST_CASE("a hundred thousand awaited tasks need no deep stack, waiting or not",
   CHECK(count == 100'000);
 }
 
+TEST_CASE("awaiting in a condition works, or is refused where the compiler gets its frame wrong",
+          "[kernel][task]") {
+  // g++ 12 puts the condition's value before the header of a frame without other variables;
+  // resumed, such a coroutine would jump anywhere.
+  struct Body {
+    static Task<bool> yes(Simulation& simulation) {
+      co_await sleep_for(simulation, 1s);
+      co_return true;
+    }
+    static Task<int> bare(Simulation& simulation) {
+      if (co_await yes(simulation)) co_return 1;
+      co_return 2;
+    }
+    static Task<int> with_variable(Simulation& simulation) {
+      const bool held = co_await yes(simulation);
+      if (held) co_return 1;
+      co_return 2;
+    }
+    static Task<void> store(Task<int> task, int& result) { result = co_await std::move(task); }
+  };
+  Simulation simulation;
+  int result = 0;
+  simulation.tasks().spawn(Body::store(Body::with_variable(simulation), result));
+  simulation.advance_to(kTimeZero + 1s);
+  CHECK(result == 1);
+  result = 0;
+  try {
+    simulation.tasks().spawn(Body::store(Body::bare(simulation), result));
+  } catch (const InternalError&) {
+    result = 1;
+  }
+  simulation.advance_to(kTimeZero + 2s);
+  CHECK(result == 1);
+}
+
 TEST_CASE("awaiting a task that was moved away is our mistake", "[kernel][task]") {
   struct Body {
     static Task<void> run(Task<void> empty) { co_await std::move(empty); }
