@@ -105,14 +105,14 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 
 // ---- usage
 
-TEST_CASE("--version names the program and its version", "[cli][command]") {
+TEST_CASE("the option --version names the program and its version", "[cli][command]") {
   const Ended e = coalmine("--version");
   CHECK(e.code == 0);
   CHECK_THAT(e.out, Matches("coalmine [0-9]+\\.[0-9]+\\.[0-9]+ \\([0-9a-z-]+\\)\\n"));
   CHECK(e.err.empty());
 }
 
-TEST_CASE("--help lists the subcommands", "[cli][command]") {
+TEST_CASE("the option --help lists the subcommands", "[cli][command]") {
   const Ended e = coalmine("--help");
   CHECK(e.code == 0);
   for (const char* name : {"run", "compare", "validate", "schema"})
@@ -179,7 +179,8 @@ TEST_CASE("a missing file is an error that names it", "[cli][command]") {
   }
 }
 
-TEST_CASE("--set refuses a path that is no key and a value that does not fit", "[cli][command]") {
+TEST_CASE("the option --set refuses a path that is no key and a value that does not fit",
+          "[cli][command]") {
   const Folder folder;
   const std::string file = folder.write("s.yaml", kScenario);
   const Ended unknown = coalmine("run '" + file + "' --set traffic.raet=50/s");
@@ -232,7 +233,7 @@ TEST_CASE("run takes the first strategy, --release, --set and control", "[cli][c
         control.at("outcomes").at("requests").get<double>() / 3);
 }
 
-TEST_CASE("--out writes the file and nothing else", "[cli][command]") {
+TEST_CASE("the option --out writes the file and nothing else", "[cli][command]") {
   const Folder folder;
   const std::string file = folder.write("s.yaml", kScenario);
   const std::string out = (folder / "out.json").string();

@@ -48,9 +48,16 @@ std::string messages(const Read& read) {
   return out;
 }
 
+std::string errors(const Read& read) {
+  std::string out;
+  for (const Diagnostic& d : read.diagnostics.sorted())
+    if (d.severity == Severity::error) out += d.message + "\n";
+  return out;
+}
+
 DeploymentSpec good(const std::string& text) {
   const Read result = read(text);
-  CHECK(messages(result).empty());
+  CHECK(errors(result).empty());
   REQUIRE(result.manifests.deployments.size() == 1);
   return result.manifests.deployments[0].spec;
 }
@@ -71,7 +78,7 @@ TEST_CASE("a Deployment gets the API server's defaults", "[scenario][manifests]"
   CHECK(d.pod.image_present);  // a tag that is not latest: IfNotPresent
 }
 
-TEST_CASE("every simulated field of a Deployment is read", "[scenario][manifests]") {
+TEST_CASE("every field of a Deployment that is checked is read", "[scenario][manifests]") {
   const DeploymentSpec d = good(deployment(
       "replicas: 4\n  minReadySeconds: 3\n  progressDeadlineSeconds: 60\n  revisionHistoryLimit: "
       "2\n  paused: true\n  strategy: {rollingUpdate: {maxSurge: 2, maxUnavailable: \"10%\"}}",
@@ -177,8 +184,20 @@ TEST_CASE("a Deployment that the API server refuses is refused with its words",
        "metadata.name: Required value"}};
   for (const auto& [text, message] : cases) {
     INFO(text);
-    CHECK(messages(read(text)) == "error: " + message + "\n");
+    CHECK(errors(read(text)) == message + "\n");
   }
+}
+
+TEST_CASE("fields that are checked but change nothing are named", "[scenario][manifests]") {
+  const std::string container = "spec.template.spec.containers[0]";
+  CHECK(messages(read(deployment("", "", "resources: {requests: {cpu: 100m}}"))) ==
+        "warning: " + container +
+            ".resources is not simulated: nodes have room and CPU for everything\n");
+  CHECK(messages(
+            read(deployment("", "", "readinessProbe: {httpGet: {path: /}, timeoutSeconds: 2}"))) ==
+        "warning: " + container +
+            ".readinessProbe.timeoutSeconds is not simulated: a probe without an answer fails at "
+            "once\n");
 }
 
 TEST_CASE("maxSurge 0 with maxUnavailable 1% is allowed, whatever it rounds to",
