@@ -30,6 +30,7 @@ Replication play_replication(const std::shared_ptr<const Scenario>& scenario,
                              const std::stop_token& stop,
                              const std::function<void()>& run_done) {
   Replication r;
+  if (stop.stop_requested()) return r;
   RunSpec spec{scenario, std::nullopt, "bad", seed, replication};
   PlayedRun control = play_alone(spec, stop);
   if (control.result.interrupted) return r;

@@ -77,12 +77,12 @@ struct Ended {
   std::string err;
 };
 
-/// Runs `coalmine ARGUMENTS` through the shell.
-Ended coalmine(const std::string& arguments) {
+/// Runs `coalmine ARGUMENTS` through the shell, under `wrapper` (a command that runs another).
+Ended coalmine(const std::string& arguments, const std::string& wrapper = "") {
   const Folder folder;
   const fs::path err = folder / "stderr";
   const std::string command =
-      std::string("'") + COALMINE_PROGRAM + "' " + arguments + " 2>'" + err.string() + "'";
+      wrapper + " '" + COALMINE_PROGRAM + "' " + arguments + " 2>'" + err.string() + "'";
   Ended ended;
   FILE* pipe = popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
@@ -308,4 +308,15 @@ TEST_CASE("schema prints JSON Schema, and the reference page on demand", "[cli][
   const Ended page = coalmine("schema --reference");
   CHECK(page.code == 0);
   CHECK_THAT(page.out, Contains("maxSurge") && Contains("#"));
+}
+
+TEST_CASE("an interrupt ends a comparison cleanly with what was finished", "[cli][command]") {
+  const Folder folder;
+  const std::string file = folder.write("tiny.yaml", kScenario);
+  // More replications than a second can hold; `timeout` presses Ctrl-C after it.
+  const Ended ended = coalmine("compare '" + file + "' -n 20000 --format json",
+                               "timeout --preserve-status --signal INT 1");
+  CHECK(ended.code == 3);
+  CHECK(ended.err.find("interrupted") != std::string::npos);
+  if (!ended.out.empty()) CHECK(nlohmann::json::parse(ended.out)["replications"] >= 1);
 }
