@@ -65,7 +65,7 @@ struct FaultInstaller {
   void install(const Fault& fault,
                const std::string& address,
                bool of_release,
-               VersionEffects& effects) const {
+               VersionModel& version) const {
     EffectWindow window;
     if (fault.common.at)
       window.from = kTimeZero + *fault.common.at;
@@ -76,7 +76,8 @@ struct FaultInstaller {
     window.until = fault.common.until ? kTimeZero + *fault.common.until : kNever;
     window.ramp = fault.common.ramp;
     const World& w = world;
-    FaultTarget target{effects, window, [&w, &address](std::string_view what) {
+    version.faults.push_back(window);
+    FaultTarget target{version.effects, window, [&w, &address](std::string_view what) {
                          return w.key("fault/" + address + "/" + std::string(what));
                        }};
     fault.install(target);
@@ -210,15 +211,20 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
                          whole,
                          c.per_request - whole,
                          key("request/" + s->name + "/call/" + std::to_string(i)),
-                         c.timeout});
+                         c.timeout,
+                         0,
+                         1,
+                         {}});
     }
     model.services.push_back(std::move(m));
-    model.versions.push_back(
-        {ServiceId{static_cast<std::uint32_t>(model.versions.size())}, {}, false});
+    VersionModel& version = model.versions.emplace_back();
+    version.service = ServiceId{static_cast<std::uint32_t>(model.versions.size() - 1)};
   }
   old_version = VersionId{0};
   new_version = VersionId{static_cast<std::uint32_t>(model.versions.size())};
-  model.versions.push_back({kReleased, {}, true});
+  VersionModel& released = model.versions.emplace_back();
+  released.service = kReleased;
+  released.is_new = true;
 
   const FaultInstaller installer{*this, kTimeZero + scenario_.release.at};
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
@@ -229,7 +235,7 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
       if (version.service.value != service) continue;
       const std::string& wanted = fault.common.on_version;
       if (!wanted.empty() && (wanted == scenario_.release.version) != version.is_new) continue;
-      installer.install(fault, std::to_string(i), false, version.effects);
+      installer.install(fault, std::to_string(i), false, version);
     }
   }
   if (spec.with_release_faults)
@@ -237,7 +243,7 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
       installer.install(*scenario_.release.faults[i],
                         "release/" + std::to_string(i),
                         true,
-                        model.versions.back().effects);
+                        model.versions.back());
   model.client_timeout = scenario_.traffic.timeout;
   model.route_key = key("request/route");
   return model;

@@ -1,9 +1,11 @@
 /// What faults do to the requests of a version: plain data that the request loop evaluates, filled
-/// in by sim/faults. An effect's strength is a pure function of time, so a request's fate is fixed
-/// by the instant its service starts.
+/// in by sim/faults. An effect's strength is a pure function of time (and of what the process has
+/// been through), so a request's fate is fixed by the instant its service starts.
+///
+/// Source: specs/service-models sections 5 and 7; the numbers below are the catalogue's.
 #pragma once
 
-#include <algorithm>
+#include <cstdint>
 #include <vector>
 
 #include "sim/kernel/random.h"
@@ -26,23 +28,31 @@ struct EffectWindow {
   }
 };
 
-/// Each request fails with probability p (status 500), decided by the coin (fault, request).
+/// The users an effect touches, one bit per segment; bit 63 stands for those in none.
+using SegmentSet = std::uint64_t;
+inline constexpr SegmentSet kEverySegment = ~SegmentSet{0};
+
+/// 1, 9, 12: each request fails with probability p (status 500), decided by the coin (fault,
+/// request). `fast`: it costs no work, as a refused connection does not.
 struct ErrorEffect {
   double p = 0;
   RandomKey coin;
   EffectWindow when;
+  SegmentSet segments = kEverySegment;
+  bool fast = false;
 };
 
-/// The work of each request is multiplied by `factor` and lengthened by `shift` (both scaled by the
-/// level).
+/// 2, 7, 13: the work of each request is multiplied by `factor` and lengthened by `shift` (both
+/// scaled by the level). `cpu_only`: the factor stretches the processor's part of the work alone.
 struct LatencyEffect {
   double factor = 1;
   Duration shift{};
   EffectWindow when;
+  bool cpu_only = false;
 };
 
-/// The process exits `after` it began to listen, with probability p per start, decided by (fault,
-/// pod, start).
+/// 4: the process exits `after` it began to listen, with probability p per start, decided by
+/// (fault, pod, start).
 struct CrashEffect {
   double p = 1;
   Duration after{};
@@ -50,10 +60,79 @@ struct CrashEffect {
   EffectWindow when;
 };
 
-/// For `lasts` after a process began to listen it reports ready but fails every request (status
+/// 5: a request kills its process the moment its service starts, with probability p.
+struct PoisonEffect {
+  double p = 0;
+  RandomKey coin;
+  EffectWindow when;
+  SegmentSet segments = kEverySegment;
+};
+
+/// 6: memory grows from `base` by `per_request` and `per_second` bytes; at `limit` the process is
+/// killed. From 85 % of the limit on, collecting garbage slows all work: speed x max(0.3, 1 - 0.7
+/// (m - 0.85) / 0.15).
+struct LeakEffect {
+  double base = 0;
+  double limit = 0;
+  double per_request = 0;
+  double per_second = 0;
+  EffectWindow when;
+};
+
+/// 8: trouble only under load: while the pod has more than `above_concurrency` requests in service,
+/// or took more than `above_rate` requests in the last full second, its requests fail with
+/// probability p and their work is multiplied by `factor`. A bound of 0 is none.
+struct LoadEffect {
+  std::uint32_t above_concurrency = 0;
+  double above_rate = 0;
+  double p = 0;
+  double factor = 1;
+  RandomKey coin;
+  EffectWindow when;
+};
+
+/// 14, on the new version: what it writes, the old one cannot read. Each request it takes marks its
+/// user; `all`: its first start migrates the store, so everybody is marked.
+struct WriteEffect {
+  bool all = false;
+  EffectWindow when;
+};
+
+/// 14, on the old version: requests of marked users fail with probability p. Nothing takes a mark
+/// back: a rollback does not repair data.
+struct UnreadableEffect {
+  double p = 1;
+  RandomKey coin;
+};
+
+/// 17: the n-th request of a process misses its cache with probability 1 - hit_ratio (1 -
+/// e^(-n/keys)) and then costs `miss` more.
+struct ColdCacheEffect {
+  double hit_ratio = 0;
+  double keys = 1;
+  Duration miss{};
+  RandomKey coin;
+  EffectWindow when;
+};
+
+/// 18: work costs `slowdown` times as much when the process begins to listen, falling linearly to 1
+/// over `lasts`.
+struct SlowStartEffect {
+  Duration lasts{};
+  double slowdown = 1;
+  EffectWindow when;
+};
+
+/// 22: for `lasts` after a process began to listen it reports ready but fails every request (status
 /// 500).
 struct LieEffect {
   Duration lasts{};
+  EffectWindow when;
+};
+
+/// 15: users convert `factor` times as often; no request shows it.
+struct ConversionEffect {
+  double factor = 1;
   EffectWindow when;
 };
 
@@ -61,11 +140,30 @@ struct VersionEffects {
   std::vector<ErrorEffect> errors;
   std::vector<LatencyEffect> latencies;
   std::vector<CrashEffect> crashes;
+  std::vector<PoisonEffect> poisons;
+  std::vector<LeakEffect> leaks;
+  std::vector<LoadEffect> loads;
+  std::vector<WriteEffect> writes;
+  std::vector<UnreadableEffect> unreadable;
+  std::vector<ColdCacheEffect> cold_caches;
+  std::vector<SlowStartEffect> slow_starts;
   std::vector<LieEffect> lies;
+  std::vector<ConversionEffect> conversions;
 
+  /// None that the service of a request could meet.
   bool none() const {
-    return errors.empty() && latencies.empty() && crashes.empty() && lies.empty();
+    return errors.empty() && latencies.empty() && poisons.empty() && leaks.empty() &&
+           loads.empty() && unreadable.empty() && cold_caches.empty() && slow_starts.empty() &&
+           lies.empty();
   }
+};
+
+/// 23: what happens to scrapes. `of_new_version`: only to those of the version being released.
+struct ScrapeEffect {
+  double loss = 0;   ///< probability that a scrape is lost, [0, 1]
+  Duration delay{};  ///< until its samples can be queried
+  EffectWindow when;
+  bool of_new_version = false;
 };
 
 }  // namespace coalmine

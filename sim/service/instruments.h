@@ -62,6 +62,10 @@ struct Instruments {
       bucket{};  ///< latency of those that were answered
   std::int64_t latency_sum_ns = 0;
   std::int64_t busy_ns = 0;  ///< worker time spent (pods only): saturation = rate(busy)/workers
+  /// Of an experiment, at the router only: distinct users it answered first, and those of them who
+  /// converted.
+  std::uint64_t users = 0;
+  std::uint64_t conversions = 0;
 
   std::uint64_t finished() const {
     std::uint64_t n = 0;

@@ -2,10 +2,7 @@
 /// Immutable within a run. Source: specs/service-models sections 1, 4 and 5; draws are addressed
 /// (sim/kernel/random.h).
 ///
-/// The cost of a request is fixed at the instant its service starts: work(demand) times the warm-up
-/// factor and the latency effects at that instant. (Real speed changes also stretch requests
-/// already in service; with service times far below the warm-up time the difference is of their
-/// ratio.)
+/// What a request costs is in cost.h.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +30,12 @@ struct CallModel {
   double fraction = 0;      ///< probability of one more
   RandomKey coin;           ///< decides that one, by request id
   Duration timeout{};       ///< 0: wait for ever
+  /// A cache in front of the callee: the n-th request of a process finds its answer there with
+  /// probability cache_hit_ratio (1 - e^(-n/cache_keys)) and makes no call; a warm process with
+  /// cache_hit_ratio.
+  double cache_hit_ratio = 0;
+  double cache_keys = 1;
+  RandomKey cache_coin;
 };
 
 struct ServiceModel {
@@ -40,7 +43,8 @@ struct ServiceModel {
   std::uint32_t workers = 8;  ///< requests in service at once
   std::uint32_t queue = 64;   ///< requests that may wait
   Discipline discipline = Discipline::fifo;
-  double cores = 1;  ///< ps: each of n jobs progresses at min(1, cores/n)
+  double cores = 1;      ///< ps: each of n jobs progresses at min(1, cores/n)
+  double cpu_share = 1;  ///< ps: part of the own work that needs a core; the rest only waits
   QuantileTable demand;
   RandomKey demand_key;
   RandomKey pick_key;     ///< which endpoints the balancer looks at
@@ -61,56 +65,17 @@ struct ServiceModel {
 struct VersionModel {
   ServiceId service;
   VersionEffects effects;
-  bool is_new = false;  ///< the version being released
+  bool is_new = false;         ///< the version being released
+  double conversion_lift = 0;  ///< its users convert (1 + lift) times as often
+  /// When its faults act: what "faulty" means in the outcomes.
+  std::vector<EffectWindow> faults;
 
   /// Whether any fault of this version acts at `t`.
-  bool faulty(Time t) const;
-};
-
-/// What a request costs and whether it fails, decided when its service starts.
-struct Cost {
-  std::int64_t work_ns = 0;
-  bool fails = false;
-};
-
-/// `listening_since`: when the pod's process began to listen; Time::min() for a pod long since
-/// warm.
-inline Cost cost_at(const ServiceModel& service,
-                    const VersionModel& version,
-                    std::uint64_t id,
-                    Time start,
-                    Time listening_since) {
-  Cost cost;
-  cost.work_ns = service.demand.ns(draw_bits(service.demand_key, id));
-  if (service.error_rate > 0) cost.fails = draw(service.error_coin, id) < service.error_rate;
-  if (service.warmup_slowdown > 1 && listening_since != Time::min()) {
-    const Duration age = start - listening_since;
-    if (age < service.warmup_for) {
-      const double left =
-          1.0 - static_cast<double>(age.count()) / static_cast<double>(service.warmup_for.count());
-      const double factor = 1.0 + (service.warmup_slowdown - 1.0) * left;
-      cost.work_ns = static_cast<std::int64_t>(static_cast<double>(cost.work_ns) * factor + 0.5);
-    }
+  bool faulty(Time t) const {
+    for (const EffectWindow& fault : faults)
+      if (fault.level(t) > 0) return true;
+    return false;
   }
-  if (!version.effects.none()) {
-    for (const LatencyEffect& e : version.effects.latencies) {
-      const double level = e.when.level(start);
-      if (level <= 0) continue;
-      const double factor = 1.0 + (e.factor - 1.0) * level;
-      cost.work_ns = static_cast<std::int64_t>(static_cast<double>(cost.work_ns) * factor +
-                                               static_cast<double>(e.shift.count()) * level + 0.5);
-    }
-    for (const ErrorEffect& e : version.effects.errors) {
-      if (draw(e.coin, id) < e.p * e.when.level(start)) cost.fails = true;
-    }
-    for (const LieEffect& e : version.effects.lies) {
-      if (listening_since != Time::min() && start < listening_since + e.lasts &&
-          e.when.level(start) > 0)
-        cost.fails = true;
-    }
-  }
-  if (cost.work_ns < 1) cost.work_ns = 1;
-  return cost;
-}
+};
 
 }  // namespace coalmine

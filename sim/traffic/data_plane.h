@@ -9,11 +9,14 @@
 /// Two pod forms, chosen per service (service_model.h). *Closed* (FIFO leaf): a request's start and
 /// departure are known when it arrives; the pod is brought up to date (departed requests counted,
 /// waiting ones promoted) only when a balancer, a scrape or the control plane looks. *Stepped*
-/// (calls, processor sharing, LIFO): one heap entry per step. Both count a request in the instant
-/// of its departure, so windows see the same.
+/// (calls, processor sharing, LIFO): one heap entry per step, save the last where nothing depends
+/// on it (stepped_pods.cpp). Both count a request in the instant of its departure, so windows see
+/// the same. closed_pods.cpp and stepped_pods.cpp hold the two.
 ///
 /// The user gives up at arrival + client timeout: the edge and the router count a time-out then;
 /// the pod works on and counts its own completion. Likewise for a call's timeout.
+///
+/// A mirrored copy has no sender: neither user nor router count it, the pods it meets do.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +28,7 @@
 #include "sim/cluster/pod_host.h"
 #include "sim/kernel/hot_heap.h"
 #include "sim/kernel/simulation.h"
+#include "sim/service/cost.h"
 #include "sim/service/instruments.h"
 #include "sim/service/service_model.h"
 #include "sim/traffic/arrivals.h"
@@ -40,6 +44,10 @@ struct TrafficModel {
   std::vector<VersionModel> versions;
   Duration client_timeout{};  ///< 0: users wait for ever
   RandomKey route_key;        ///< which backend a request (or user, or session) draws
+  RandomKey mirror_key;       ///< whether a request is copied
+  double conversion = 0;      ///< share of the users who convert at their first ok answer
+  RandomKey conversion_coin;  ///< by user
+  bool by_segment = false;    ///< the router also counts by segment of the user
 };
 
 /// One finished request, for tests that compare engines.
@@ -75,10 +83,20 @@ class DataPlane final : public DataTier, public PodHost {
   /// From now on requests to `service` follow `table`.
   void set_routes(ServiceId service, const RouteTable& table);
 
+  /// Called in the instant at which a request (or a leak) kills its pod's process: whoever keeps
+  /// the pods schedules that, and the requests wait for it.
+  using DeathNotice = std::function<void(PodId pod, Time at, Death cause)>;
+  void on_death(DeathNotice notice) { on_death_ = std::move(notice); }
+
+  /// An experiment begins: Instruments::users and conversions count from now on, from zero.
+  void count_users_from_now();
+
   /// Brings every pod's counters up to the present; call before reading instruments.
   void settle();
   const Instruments& pod_instruments(PodId pod) const { return pods_[pod.index()].counters; }
   const Instruments& router_instruments(DeploymentId deployment) const;
+  /// Of the users in one segment; needs TrafficModel::by_segment.
+  const Instruments& router_instruments(DeploymentId deployment, std::uint8_t segment) const;
   std::uint32_t in_flight(PodId pod);  ///< waiting and in service
   ServiceId service_of(PodId pod) const { return pods_[pod.index()].service; }
   bool listening(PodId pod) const { return pods_[pod.index()].listening; }
@@ -101,6 +119,15 @@ class DataPlane final : public DataTier, public PodHost {
 
  private:
   static constexpr std::uint32_t kNone = 0xffffffffU;
+  static constexpr std::size_t kSegments = 64;  ///< of a Deployment, in segment_routers_
+  static constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::int64_t kLongAgo = -(std::int64_t{1} << 62);
+  // A heap entry's payload names a stepped request, or by its two highest bits something else.
+  static constexpr std::uint32_t kTag = 0xc0000000U;
+  static constexpr std::uint32_t kSharingTag = 0x80000000U;  ///< the pod whose sharing moves on
+  static constexpr std::uint32_t kDoomTag = 0xc0000000U;     ///< the doom that falls due
+
+  static constexpr Time as_time(std::int64_t ns) { return Time(Duration(ns)); }
 
   /// A request inside a pod.
   struct Flight {
@@ -109,11 +136,12 @@ class DataPlane final : public DataTier, public PodHost {
     std::int64_t start = 0;
     std::int64_t departure = 0;    ///< closed form: known at arrival
     std::int64_t deadline = 0;     ///< when the sender gives up
-    std::uint32_t user = kNone;    ///< kNone: a call from another service
+    std::uint32_t user = kNone;    ///< kNone: a call from another service, or a copy
     std::uint32_t parent = kNone;  ///< the waiting caller in stepped_
     std::uint32_t ticket = 0;      ///< the caller still waits while its ticket equals this
     Outcome outcome = Outcome::ok;
-    bool counted = false;  ///< the sender's view is already recorded
+    std::uint8_t segment = Users::kNoSegment;
+    bool counted = false;  ///< the sender's view is already recorded (a copy has none)
     bool present = false;  ///< closed form: the slot holds a request
   };
   struct Waiting {
@@ -123,27 +151,29 @@ class DataPlane final : public DataTier, public PodHost {
   /// A request in a stepped pod and where it is in its handler.
   struct Stepped {
     Flight flight;
+    ServiceStart start;
     PodId pod;
     std::uint32_t wake = 0;    ///< sequence of the heap entry that moves it on; 0: none
     std::uint32_t ticket = 0;  ///< handed to the call it waits for; 0: no call
     std::uint32_t call = 0;    ///< place in the handler's list of calls
     std::uint32_t left = 0;    ///< repeats left there
     std::uint32_t repeat = 0;
-    double finish_at = 0;  ///< ps: virtual time at which its own work is done
+    double finish_at = 0;      ///< ps: virtual time at which its work on a core is done
+    std::int64_t idle_ns = 0;  ///< ps: own work that follows without a core
     bool in_use = false;
-    bool in_service = false;
     bool call_failed = false;  ///< what the pending wake-up will report
     bool working = false;      ///< own work not yet done
+    bool leaving = false;      ///< its departure is known: it is in Pod::leaving, not in the heap
   };
   struct Pod {
     ServiceId service;
     DeploymentId deployment;
     VersionId version;
-    Time listening_since = Time::min();
+    Process process;
     bool listening = false;  ///< a process runs
     bool accepting = false;
     bool closed = true;
-    std::uint32_t starts = 0;
+    std::uint32_t starts = 0;      ///< processes so far
     std::uint32_t first_slot = 0;  ///< closed: its workers in free_at_ and slots_
     std::uint32_t busy = 0;        ///< stepped: workers taken
     // Closed: waiting requests in order of start. Stepped: ring of indices into stepped_.
@@ -151,6 +181,7 @@ class DataPlane final : public DataTier, public PodHost {
     std::vector<std::uint32_t> line;
     std::uint32_t head = 0;
     std::uint32_t waiting = 0;
+    std::vector<std::uint32_t> leaving;  ///< stepped: see Stepped::leaving; empty while any waits
     // Processor sharing.
     double virtual_time = 0;
     std::int64_t virtual_at = 0;
@@ -170,12 +201,16 @@ class DataPlane final : public DataTier, public PodHost {
   };
   struct Request {
     std::uint64_t id = 0;
+    std::uint64_t demand_id = 0;
     std::int64_t now = 0;
-    std::uint32_t user = kNone;
+    std::uint32_t user = kNone;    ///< who waits for the answer at the edge
+    std::uint32_t person = kNone;  ///< on whose behalf, copies included; kNone: a call
     std::uint64_t session = 0;
     std::uint32_t parent = kNone;
     std::uint32_t ticket = 0;
     std::int64_t deadline = 0;
+    std::uint8_t segment = Users::kNoSegment;
+    bool copy = false;
   };
   /// What is known of a request right after it was sent.
   struct Sent {
@@ -183,37 +218,70 @@ class DataPlane final : public DataTier, public PodHost {
     bool ok = false;
     std::int64_t answered = 0;  ///< when the sender knows
   };
+  /// A process that will die of itself.
+  struct Doom {
+    PodId pod;
+    std::uint32_t start = 0;  ///< the pod's how-manieth process
+    Death cause = Death::none;
+  };
 
+  // data_plane.cpp
   Sent send(ServiceId service, const Request& request);
+  Sent enter(PodId pod, const Request& request);
+  void send_copy(ServiceId service, BackendId backend, const Request& original);
   PodId balance(const ServiceModel& service, BackendId backend, std::uint64_t id, std::int64_t now);
   Sent turn_away(const Request& request, ServiceId service, PodId pod, Outcome outcome);
-  Sent enter_closed(PodId pod, const Request& request);
-  Sent enter_stepped(PodId pod, const Request& request);
+  ServiceStart take_up(Pod& pod, const Request& request);
+  void count_sender(const Flight& flight, PodId pod, std::int64_t at, Outcome outcome);
+  void count_expired(Flight& flight, PodId pod, std::int64_t now);
+  void count_departure(Pod& pod, PodId id, const Flight& flight, std::int64_t departure);
+  void count_user(Instruments& router, const Flight& flight, VersionId version, bool ok, Time at);
+  void dies_at(PodId pod, std::int64_t when, Death cause);
+  std::uint32_t wake_at(std::int64_t when, std::uint32_t payload);
+  void fail_caller(const Flight& flight, std::int64_t now);
 
-  std::uint32_t load(PodId pod, std::int64_t now);
+  // closed_pods.cpp
+  Sent enter_closed(PodId pod, const Request& request);
+  std::uint32_t load_closed(Pod& pod, std::int64_t now);
   void promote(Pod& pod, std::int64_t now);
   void finish_closed(Pod& pod, PodId id, Flight& flight);
   void bring_up_to_date(PodId pod, std::int64_t now);
-  void count_sender(const Flight& flight, PodId pod, std::int64_t at, Outcome outcome);
-  void count_expired(Flight& flight, PodId pod, std::int64_t now);
-  void count_at_pod(Pod& pod, const Flight& flight, std::int64_t departure);
+  void end_closed(PodId pod);
 
+  // stepped_pods.cpp
+  Sent enter_stepped(PodId pod, const Request& request);
+  std::uint32_t load_stepped(Pod& pod, std::int64_t now);
   void play_wake(std::uint32_t payload, std::uint32_t sequence, std::int64_t now);
   void begin_service(std::uint32_t index, std::int64_t now);
   void continue_handler(std::uint32_t index, std::int64_t now, bool call_failed);
+  std::uint32_t calls_to_make(const Stepped& request, std::uint32_t place) const;
+  bool answered_from_cache(const CallModel& call, const Stepped& request, std::uint64_t id) const;
   void call_returned(std::uint32_t index, std::int64_t now, bool failed);
   void depart_stepped(std::uint32_t index, std::int64_t now);
+  void see_leaving(Pod& pod, std::int64_t now);
+  void wake_leaving(Pod& pod);
   void lose(std::uint32_t index, std::int64_t now);
+  void end_stepped(PodId pod);
   void share(PodId pod, std::int64_t now);
   void schedule_sharing(PodId pod, std::int64_t now);
-  std::uint32_t wake_at(std::int64_t when, std::uint32_t payload);
   std::uint32_t new_stepped();
-  void fail_caller(const Flight& flight, std::int64_t now);
+
+  std::uint32_t load(PodId id, std::int64_t now) {
+    Pod& pod = pods_[id.index()];
+    return pod.closed ? load_closed(pod, now) : load_stepped(pod, now);
+  }
+  const ServiceModel& service_model(const Pod& pod) const {
+    return model_.services[pod.service.index()];
+  }
+  const VersionModel& version_model(const Pod& pod) const {
+    return model_.versions[pod.version.index()];
+  }
 
   TrafficModel model_;
   Users users_;
   Arrivals arrivals_;
   EdgeTally edge_;
+  DeathNotice on_death_;
   std::int64_t now_ = std::numeric_limits<std::int64_t>::min();
   std::uint64_t next_request_ = 0;
   std::uint64_t sent_ = 0;
@@ -221,6 +289,15 @@ class DataPlane final : public DataTier, public PodHost {
   std::uint64_t served_ = 0;
   std::uint64_t hops_ = 0;
   std::optional<Time> first_exposure_;
+  bool segments_matter_ = false;  ///< to some effect, or to the router's counters
+
+  // What the new version wrote and the old one cannot read.
+  BitSet marked_;  ///< by user
+  bool all_marked_ = false;
+  // The experiment.
+  bool counting_users_ = false;
+  BitSet seen_;       ///< by user
+  BitSet converted_;  ///< by user
 
   std::vector<Pod> pods_;
   std::vector<std::int64_t> free_at_;  ///< closed: when each worker is free again
@@ -230,7 +307,10 @@ class DataPlane final : public DataTier, public PodHost {
   std::vector<Backend> backends_;
   std::vector<std::vector<Rule>> routes_;
   std::vector<Instruments> routers_;
+  std::vector<Instruments> segment_routers_;  ///< by deployment and segment, kNoSegment last
+  std::vector<Doom> dooms_;
   HotHeap heap_;
+  bool top_played_ = false;  ///< the heap's top is being played: the next entry replaces it
   std::uint32_t sequence_ = 0;
   std::vector<RequestRecord>* records_ = nullptr;
 };

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,17 +29,25 @@ struct HeaderMatch {
   std::string value;  ///< empty: present with any value
 };
 
+/// A copy of the request goes to a further backend with probability `share`, [0, 1], drawn per
+/// request; its answer is thrown away (specs/data-plane section 3).
+struct Mirror {
+  BackendId backend;
+  double share = 1;
+};
+
 struct RouteRule {
   HeaderMatch match;
   std::vector<WeightedBackend> backends;
   Stickiness sticky = Stickiness::none;
+  std::optional<Mirror> mirror{};
 };
 
 struct RouteTable {
   std::vector<RouteRule> rules;
 
   /// Everything to one backend.
-  static RouteTable to(BackendId backend) { return {{{{}, {{backend, 1}}, Stickiness::none}}}; }
+  static RouteTable to(BackendId backend) { return {{{{}, {{backend, 1}}, Stickiness::none, {}}}}; }
 };
 
 /// The backend of `rule` for 64 random bits; the weights' sum is positive.
