@@ -20,7 +20,7 @@ Section<Latency> Latency::table() {
 }
 
 void Latency::install(FaultTarget& target) const {
-  target.effects.latencies.push_back({factor, shift, target.window, false});
+  target.effects.latencies.push_back({factor, shift, target.window});
 }
 
 }  // namespace coalmine

@@ -211,20 +211,14 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
                          whole,
                          c.per_request - whole,
                          key("request/" + s->name + "/call/" + std::to_string(i)),
-                         c.timeout,
-                         0,
-                         1,
-                         {}});
+                         c.timeout});
     }
     model.services.push_back(std::move(m));
-    VersionModel& version = model.versions.emplace_back();
-    version.service = ServiceId{static_cast<std::uint32_t>(model.versions.size() - 1)};
+    model.versions.push_back({ServiceId{static_cast<std::uint32_t>(model.versions.size())}});
   }
   old_version = VersionId{0};
   new_version = VersionId{static_cast<std::uint32_t>(model.versions.size())};
-  VersionModel& released = model.versions.emplace_back();
-  released.service = kReleased;
-  released.is_new = true;
+  model.versions.push_back({kReleased, {}, true});
 
   const FaultInstaller installer{*this, kTimeZero + scenario_.release.at};
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {

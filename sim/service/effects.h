@@ -36,8 +36,8 @@ inline constexpr SegmentSet kEverySegment = ~SegmentSet{0};
 /// request). `fast`: it costs no work, as a refused connection does not.
 struct ErrorEffect {
   double p = 0;
-  RandomKey coin;
-  EffectWindow when;
+  RandomKey coin{};
+  EffectWindow when{};
   SegmentSet segments = kEverySegment;
   bool fast = false;
 };
@@ -47,7 +47,7 @@ struct ErrorEffect {
 struct LatencyEffect {
   double factor = 1;
   Duration shift{};
-  EffectWindow when;
+  EffectWindow when{};
   bool cpu_only = false;
 };
 
@@ -56,15 +56,15 @@ struct LatencyEffect {
 struct CrashEffect {
   double p = 1;
   Duration after{};
-  RandomKey coin;
-  EffectWindow when;
+  RandomKey coin{};
+  EffectWindow when{};
 };
 
 /// 5: a request kills its process the moment its service starts, with probability p.
 struct PoisonEffect {
   double p = 0;
-  RandomKey coin;
-  EffectWindow when;
+  RandomKey coin{};
+  EffectWindow when{};
   SegmentSet segments = kEverySegment;
 };
 
@@ -76,7 +76,7 @@ struct LeakEffect {
   double limit = 0;
   double per_request = 0;
   double per_second = 0;
-  EffectWindow when;
+  EffectWindow when{};
 };
 
 /// 8: trouble only under load: while the pod has more than `above_concurrency` requests in service,
@@ -87,22 +87,22 @@ struct LoadEffect {
   double above_rate = 0;
   double p = 0;
   double factor = 1;
-  RandomKey coin;
-  EffectWindow when;
+  RandomKey coin{};
+  EffectWindow when{};
 };
 
 /// 14, on the new version: what it writes, the old one cannot read. Each request it takes marks its
 /// user; `all`: its first start migrates the store, so everybody is marked.
 struct WriteEffect {
   bool all = false;
-  EffectWindow when;
+  EffectWindow when{};
 };
 
 /// 14, on the old version: requests of marked users fail with probability p. Nothing takes a mark
 /// back: a rollback does not repair data.
 struct UnreadableEffect {
   double p = 1;
-  RandomKey coin;
+  RandomKey coin{};
 };
 
 /// 17: the n-th request of a process misses its cache with probability 1 - hit_ratio (1 -
@@ -111,8 +111,8 @@ struct ColdCacheEffect {
   double hit_ratio = 0;
   double keys = 1;
   Duration miss{};
-  RandomKey coin;
-  EffectWindow when;
+  RandomKey coin{};
+  EffectWindow when{};
 };
 
 /// 18: work costs `slowdown` times as much when the process begins to listen, falling linearly to 1
@@ -120,20 +120,20 @@ struct ColdCacheEffect {
 struct SlowStartEffect {
   Duration lasts{};
   double slowdown = 1;
-  EffectWindow when;
+  EffectWindow when{};
 };
 
 /// 22: for `lasts` after a process began to listen it reports ready but fails every request (status
 /// 500).
 struct LieEffect {
   Duration lasts{};
-  EffectWindow when;
+  EffectWindow when{};
 };
 
 /// 15: users convert `factor` times as often; no request shows it.
 struct ConversionEffect {
   double factor = 1;
-  EffectWindow when;
+  EffectWindow when{};
 };
 
 struct VersionEffects {
@@ -162,7 +162,7 @@ struct VersionEffects {
 struct ScrapeEffect {
   double loss = 0;   ///< probability that a scrape is lost, [0, 1]
   Duration delay{};  ///< until its samples can be queried
-  EffectWindow when;
+  EffectWindow when{};
   bool of_new_version = false;
 };
 

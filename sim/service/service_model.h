@@ -35,7 +35,7 @@ struct CallModel {
   /// cache_hit_ratio.
   double cache_hit_ratio = 0;
   double cache_keys = 1;
-  RandomKey cache_coin;
+  RandomKey cache_coin{};
 };
 
 struct ServiceModel {
@@ -64,11 +64,11 @@ struct ServiceModel {
 
 struct VersionModel {
   ServiceId service;
-  VersionEffects effects;
+  VersionEffects effects{};
   bool is_new = false;         ///< the version being released
   double conversion_lift = 0;  ///< its users convert (1 + lift) times as often
   /// When its faults act: what "faulty" means in the outcomes.
-  std::vector<EffectWindow> faults;
+  std::vector<EffectWindow> faults{};
 
   /// Whether any fault of this version acts at `t`.
   bool faulty(Time t) const {
