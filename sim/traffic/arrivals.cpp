@@ -157,11 +157,21 @@ std::unique_ptr<RateProfile> counted_rate(std::vector<std::pair<Duration, double
 struct Arrivals::Impl {
   explicit Impl(RandomKey key) : random(key) {}
 
+  void begin_piece(Time from) {
+    piece_from = from;
+    piece = profile->piece_at(from);
+    length = to_seconds(piece.until - from);
+    slope = (piece.rate_to - piece.rate_from) / length;
+    into = 0;
+  }
+
   std::unique_ptr<RateProfile> profile;
   Xoshiro256 random;
   // The piece being played: `into` seconds of it are used up.
   Time piece_from{};
   RatePiece piece{};
+  double length = 0;  ///< seconds
+  double slope = 0;   ///< requests/s^2
   double into = 0;
   // Sessions.
   SessionModel sessions;
@@ -196,8 +206,7 @@ Arrivals::Arrivals(std::unique_ptr<RateProfile> profile,
   impl_->start = start;
   // Sessions in progress at the start are there because earlier ones began before it.
   if (impl_->sessions.mean_requests > 1) start -= std::chrono::minutes(10);
-  impl_->piece_from = start;
-  impl_->piece = impl_->profile->piece_at(start);
+  impl_->begin_piece(start);
   block_.resize(kBlock);
   refill();
 }
@@ -218,22 +227,20 @@ Time Arrivals::next_start() {
   Impl& m = *impl_;
   double need = -portable_log(m.random.uniform()) * m.sessions.mean_requests;
   for (;;) {
-    const double length = to_seconds(m.piece.until - m.piece_from);
-    const double slope = (m.piece.rate_to - m.piece.rate_from) / length;
-    const double rate = m.piece.rate_from + slope * m.into;
-    const double left = length - m.into;
+    const double rate = m.piece.rate_from + m.slope * m.into;
+    const double left = m.length - m.into;
     const double area = (rate + m.piece.rate_to) * 0.5 * left;
     if (area > need) {
-      // rate x + slope x^2 / 2 = need, in the form that keeps its digits when slope is small.
-      const double root = std::sqrt(std::max(0.0, rate * rate + 2 * slope * need));
+      // rate x + slope x^2 / 2 = need, in the form that keeps its digits when slope is small. A
+      // level rate is its own root: the same bits without the long way round.
+      const double root =
+          m.slope == 0 ? rate : std::sqrt(std::max(0.0, rate * rate + 2 * m.slope * need));
       m.into += 2 * need / (rate + root);
       return m.piece_from + from_seconds(m.into);
     }
     need -= area;
-    m.piece_from = m.piece.until;
-    m.into = 0;
-    if (m.piece_from > kTimeZero + std::chrono::hours(24 * 3650)) return kNever;
-    m.piece = m.profile->piece_at(m.piece_from);
+    if (m.piece.until > kTimeZero + std::chrono::hours(24 * 3650)) return kNever;
+    m.begin_piece(m.piece.until);
   }
 }
 

@@ -183,9 +183,8 @@ DataPlane::Sent DataPlane::turn_away(const Request& request,
 
 /// A pod takes the request: what is known of its service now, and what the version's writes do to
 /// the user's data.
-ServiceStart DataPlane::take_up(Pod& pod, const Request& request) {
+void DataPlane::take_up(Pod& pod, const Request& request, ServiceStart& start) {
   const VersionEffects& effects = version_model(pod).effects;
-  ServiceStart start;
   start.id = request.id;
   start.demand_id = request.demand_id;
   start.segment = request.segment;
@@ -196,7 +195,6 @@ ServiceStart DataPlane::take_up(Pod& pod, const Request& request) {
       if (e.when.level(as_time(request.now)) > 0) marked_.set(request.person);
     if (!effects.unreadable.empty()) start.marked = all_marked_ || marked_.test(request.person);
   }
-  return start;
 }
 
 // ---- counting
@@ -298,8 +296,7 @@ void DataPlane::fail_caller(const Flight& flight, std::int64_t now) {
   if (!parent.in_use || parent.ticket != flight.ticket) return;
   if (parent.leaving) {
     if (parent.flight.departure <= now) return;  // gone already, only not yet counted out
-    parent.leaving = false;
-    std::erase(pods_[parent.pod.index()].leaving, flight.parent);
+    stay(flight.parent);
   }
   parent.call_failed = true;
   parent.wake = wake_at(now, flight.parent);

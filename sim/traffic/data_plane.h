@@ -181,7 +181,9 @@ class DataPlane final : public DataTier, public PodHost {
     std::vector<std::uint32_t> line;
     std::uint32_t head = 0;
     std::uint32_t waiting = 0;
-    std::vector<std::uint32_t> leaving;  ///< stepped: see Stepped::leaving; empty while any waits
+    // Stepped: those with Stepped::leaving and when they go; empty while any waits.
+    std::vector<std::uint32_t> leaving;
+    std::vector<std::int64_t> leaving_at;
     // Processor sharing.
     double virtual_time = 0;
     std::int64_t virtual_at = 0;
@@ -231,7 +233,7 @@ class DataPlane final : public DataTier, public PodHost {
   void send_copy(ServiceId service, BackendId backend, const Request& original);
   PodId balance(const ServiceModel& service, BackendId backend, std::uint64_t id, std::int64_t now);
   Sent turn_away(const Request& request, ServiceId service, PodId pod, Outcome outcome);
-  ServiceStart take_up(Pod& pod, const Request& request);
+  void take_up(Pod& pod, const Request& request, ServiceStart& start);
   void count_sender(const Flight& flight, PodId pod, std::int64_t at, Outcome outcome);
   void count_expired(Flight& flight, PodId pod, std::int64_t now);
   void count_departure(Pod& pod, PodId id, const Flight& flight, std::int64_t departure);
@@ -250,7 +252,7 @@ class DataPlane final : public DataTier, public PodHost {
 
   // stepped_pods.cpp
   Sent enter_stepped(PodId pod, const Request& request);
-  std::uint32_t load_stepped(Pod& pod, std::int64_t now);
+  static std::uint32_t load_stepped(const Pod& pod, std::int64_t now);
   void play_wake(std::uint32_t payload, std::uint32_t sequence, std::int64_t now);
   void begin_service(std::uint32_t index, std::int64_t now);
   void continue_handler(std::uint32_t index, std::int64_t now, bool call_failed);
@@ -260,6 +262,7 @@ class DataPlane final : public DataTier, public PodHost {
   void depart_stepped(std::uint32_t index, std::int64_t now);
   void see_leaving(Pod& pod, std::int64_t now);
   void wake_leaving(Pod& pod);
+  void stay(std::uint32_t index);
   void lose(std::uint32_t index, std::int64_t now);
   void end_stepped(PodId pod);
   void share(PodId pod, std::int64_t now);

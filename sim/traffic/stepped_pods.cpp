@@ -15,9 +15,11 @@
 
 namespace coalmine {
 
-std::uint32_t DataPlane::load_stepped(Pod& pod, std::int64_t now) {
-  see_leaving(pod, now);
-  return pod.busy + pod.waiting;
+/// Who has left by `now` need not be counted out for that.
+std::uint32_t DataPlane::load_stepped(const Pod& pod, std::int64_t now) {
+  std::uint32_t gone = 0;
+  for (const std::int64_t at : pod.leaving_at) gone += at <= now ? 1U : 0U;
+  return pod.busy + pod.waiting - gone;
 }
 
 std::uint32_t DataPlane::new_stepped() {
@@ -42,7 +44,7 @@ DataPlane::Sent DataPlane::enter_stepped(PodId id, const Request& request) {
   s = {};
   s.in_use = true;
   s.pod = id;
-  s.start = take_up(pod, request);
+  take_up(pod, request, s.start);
   s.flight.id = request.id;
   s.flight.arrival = request.now;
   s.flight.deadline = request.deadline;
@@ -208,6 +210,7 @@ void DataPlane::continue_handler(std::uint32_t index, std::int64_t now, bool cal
         s->leaving = true;
         s->flight.departure = sent.answered;
         pod.leaving.push_back(index);
+        pod.leaving_at.push_back(sent.answered);
       } else {
         s->wake = wake_at(sent.answered, index);
       }
@@ -252,28 +255,42 @@ void DataPlane::depart_stepped(std::uint32_t index, std::int64_t now) {
 /// Counts out whoever has left by `now`.
 void DataPlane::see_leaving(Pod& pod, std::int64_t now) {
   for (std::size_t i = 0; i < pod.leaving.size();) {
-    const std::uint32_t index = pod.leaving[i];
-    Stepped& s = stepped_[index];
-    if (s.flight.departure > now) {
+    const std::int64_t at = pod.leaving_at[i];
+    if (at > now) {
       ++i;
       continue;
     }
+    const std::uint32_t index = pod.leaving[i];
     pod.leaving[i] = pod.leaving.back();
+    pod.leaving_at[i] = pod.leaving_at.back();
     pod.leaving.pop_back();
+    pod.leaving_at.pop_back();
+    Stepped& s = stepped_[index];
     s.ticket = 0;
     if (s.call_failed) s.flight.outcome = Outcome::error;
-    depart_stepped(index, s.flight.departure);
+    depart_stepped(index, at);
   }
 }
 
 /// Somebody is going to wait for a worker: every departure must happen by itself again.
 void DataPlane::wake_leaving(Pod& pod) {
-  for (const std::uint32_t index : pod.leaving) {
-    Stepped& s = stepped_[index];
+  for (std::size_t i = 0; i < pod.leaving.size(); ++i) {
+    Stepped& s = stepped_[pod.leaving[i]];
     s.leaving = false;
-    s.wake = wake_at(s.flight.departure, index);
+    s.wake = wake_at(pod.leaving_at[i], pod.leaving[i]);
   }
   pod.leaving.clear();
+  pod.leaving_at.clear();
+}
+
+/// The request does not leave as was thought.
+void DataPlane::stay(std::uint32_t index) {
+  Stepped& s = stepped_[index];
+  Pod& pod = pods_[s.pod.index()];
+  s.leaving = false;
+  const auto place = std::find(pod.leaving.begin(), pod.leaving.end(), index);
+  pod.leaving_at.erase(pod.leaving_at.begin() + (place - pod.leaving.begin()));
+  pod.leaving.erase(place);
 }
 
 void DataPlane::lose(std::uint32_t index, std::int64_t now) {
@@ -296,6 +313,7 @@ void DataPlane::end_stepped(PodId id) {
   pod.waiting = 0;
   pod.head = 0;
   pod.leaving.clear();
+  pod.leaving_at.clear();
   pod.sharing.clear();
   pod.ps_wake = 0;
 }
