@@ -522,9 +522,9 @@ std::vector<PodId> Cluster::pods_of(DeploymentId deployment) const {
   return found;
 }
 
-void Cluster::kill_pod(PodId pod) {
+void Cluster::kill_pod(PodId pod, Death cause) {
   CM_ASSERT(pod.index() < impl_->pods_.size());
-  impl_->kubelet_.kill(pod);
+  impl_->kubelet_.kill(pod, cause);
 }
 void Cluster::delete_pod(PodId pod) {
   impl_->delete_pod(pod);

@@ -101,7 +101,8 @@ class Cluster {
   std::span<const PodInfo> pods() const;  ///< by id, those gone included; ids are never reused
   std::vector<PodId> pods_of(DeploymentId deployment) const;  ///< not yet gone
 
-  void kill_pod(PodId pod);    ///< its process dies now; the kubelet restarts it with back-off
+  /// Its process dies now; the kubelet restarts it with back-off.
+  void kill_pod(PodId pod, Death cause = Death::crash);
   void delete_pod(PodId pod);  ///< graceful deletion; its ReplicaSet makes another
 
   /// Cost: pods that exist, terminating ones until they are gone.

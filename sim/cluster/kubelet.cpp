@@ -142,11 +142,13 @@ void Kubelet::restart(PodId pod) {
   });
 }
 
-void Kubelet::kill(PodId pod) {
-  if (info(pod).container) {
+void Kubelet::kill(PodId pod, Death cause) {
+  if (!info(pod).container) return;
+  if (cause == Death::out_of_memory)
+    emit(pod, "OOMKilled", "its process was killed at the memory limit (exit code 137)");
+  else
     emit(pod, "Died", "its process died");
-    container_exits(pod);
-  }
+  container_exits(pod);
 }
 
 // --- probes ---

@@ -58,7 +58,7 @@ class Kubelet {
   void admit_settled(PodId pod, std::shared_ptr<const PodSetup> setup);
   /// The pod has just got its deletionTimestamp.
   void pod_deleted(PodId pod);
-  void kill(PodId pod);  ///< the process dies now
+  void kill(PodId pod, Death cause);  ///< the process dies now
 
  private:
   /// What a node knows of one pod beyond its status.

@@ -3,6 +3,7 @@
 /// Simulation::now().
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -10,6 +11,9 @@
 #include "sim/kernel/time.h"
 
 namespace coalmine {
+
+/// Why a process ends of itself.
+enum class Death : std::uint8_t { none, crash, out_of_memory };
 
 class PodHost {
  public:

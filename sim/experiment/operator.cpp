@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/kernel/assert.h"
+#include "sim/kernel/quantity.h"
 #include "sim/traffic/data_plane.h"
 
 namespace coalmine {
@@ -51,7 +52,7 @@ const MetricReader& Operator::metrics() const {
   return context_.metrics;
 }
 MetricTarget Operator::of(DeploymentId deployment, Vantage vantage) {
-  return {{deployment}, vantage};
+  return {{deployment}, vantage, {}};
 }
 detail::SleepAwaiter Operator::sleep(Duration length) {
   return sleep_for(context_.simulation, length);
@@ -162,9 +163,11 @@ Task<void> Operator::apply_routes(RouteTable table, std::string message) {
   // Nobody sends traffic to a Service before the proxies know an endpoint of it.
   Cluster* cluster = &context_.cluster;
   const auto known = [cluster, &table] {
-    for (const RouteRule& rule : table.rules)
+    for (const RouteRule& rule : table.rules) {
       for (const WeightedBackend& b : rule.backends)
         if (cluster->endpoints(b.backend).empty()) return false;
+      if (rule.mirror && cluster->endpoints(rule.mirror->backend).empty()) return false;
+    }
     return true;
   };
   co_await wait_until(context_.simulation, cluster->changed(), known, now() + kEndpointsWithin);
@@ -202,6 +205,20 @@ Task<void> Operator::route_all_to(DeploymentId deployment) {
   return route({{deployment, 1.0}});
 }
 
+Task<void> Operator::mirror(DeploymentId live, DeploymentId shadow, double share) {
+  RouteRule rule;
+  rule.backends.push_back({backend_of(live), 1});
+  rule.mirror = Mirror{backend_of(shadow), share};
+  return apply_routes(RouteTable{{rule}},
+                      "traffic: 100 % to " + context_.cluster.spec(live).name + ", " +
+                          format_ratio(share) + " mirrored to " +
+                          context_.cluster.spec(shadow).name);
+}
+
+void Operator::begin_experiment() {
+  context_.data_plane.count_users_from_now();
+}
+
 Task<void> Operator::route_by_replicas(std::vector<DeploymentId> deployments) {
   std::string message = "one Service over";
   for (const DeploymentId d : deployments) message += " " + context_.cluster.spec(d).name;
@@ -214,8 +231,8 @@ Task<void> Operator::route_matching(HeaderMatch match, DeploymentId matching, De
   std::string message = "requests with " + match.header + ": " + match.value + " to " +
                         context_.cluster.spec(matching).name;
   RouteTable table;
-  table.rules.push_back({std::move(match), {{backend_of(matching), 1}}, Stickiness::none});
-  table.rules.push_back({{}, {{backend_of(rest), 1}}, Stickiness::none});
+  table.rules.push_back({std::move(match), {{backend_of(matching), 1}}, Stickiness::none, {}});
+  table.rules.push_back({{}, {{backend_of(rest), 1}}, Stickiness::none, {}});
   return apply_routes(std::move(table), std::move(message));
 }
 

@@ -80,10 +80,16 @@ class Operator {
   Task<void> route_all_to(DeploymentId deployment);
   /// One Service over several Deployments: shares follow the counts of ready pods.
   Task<void> route_by_replicas(std::vector<DeploymentId> deployments);
+  /// Everything to `live`, and a copy of `share` of the requests to `shadow`, whose answers reach
+  /// nobody. Copies are counted by the pods they meet, not by the router.
+  Task<void> mirror(DeploymentId live, DeploymentId shadow, double share);
   /// As route(), but only users whose requests carry the header; the others stay on `rest`.
   Task<void> route_matching(HeaderMatch match, DeploymentId matching, DeploymentId rest);
 
   // ---- looking and waiting
+  /// The router counts distinct users and their conversions per Deployment, from zero, from now on:
+  /// what MetricReader::users() and conversions() read.
+  void begin_experiment();
   const MetricReader& metrics() const;
   static MetricTarget of(DeploymentId deployment, Vantage vantage = Vantage::router);
   detail::SleepAwaiter sleep(Duration length);

@@ -163,7 +163,7 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   run.result.name = choice ? choice->name : "control";
   run.result.release = choice ? spec.release : "none";
 
-  World world(scenario, {spec.seed, spec.replication, spec.release != "good"});
+  World world(scenario, {spec.seed, spec.replication, spec.release});
   OperatorContext context{world.simulation,
                           *world.cluster,
                           *world.data_plane,

@@ -11,6 +11,7 @@ namespace {
 struct On {
   std::string service;
   std::string version;
+  std::string segment;
 };
 
 Section<On> on_table() {
@@ -18,7 +19,8 @@ Section<On> on_table() {
   table.field("service", &On::service, {.help = "a service; the released one by default"})
       .field("version",
              &On::version,
-             {.help = "one version of it; by default the new one for release faults, else all"});
+             {.help = "one version of it; by default the new one for release faults, else all"})
+      .field("segment", &On::segment, {.help = "requests of one segment of the users alone"});
   return table;
 }
 
@@ -41,6 +43,7 @@ Section<FaultCommon> fault_common_table() {
                       [](FaultCommon& common, On on) {
                         common.on_service = std::move(on.service);
                         common.on_version = std::move(on.version);
+                        common.on_segment = std::move(on.segment);
                       },
                       {.help = "what it acts on"})
       .check([](const FaultCommon& common, const SectionView& view, Diagnostics& diagnostics) {

@@ -12,7 +12,7 @@ Section<ErrorRate> ErrorRate::table() {
 }
 
 void ErrorRate::install(FaultTarget& target) const {
-  target.effects.errors.push_back({p, target.key("coin"), target.window});
+  target.effects.errors.push_back({p, target.key("coin"), target.window, target.segments});
 }
 
 }  // namespace coalmine

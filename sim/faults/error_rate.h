@@ -16,6 +16,7 @@ struct ErrorRate : Fault {
   static Section<ErrorRate> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
+  bool by_segment() const override { return true; }
 };
 
 }  // namespace coalmine

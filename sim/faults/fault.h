@@ -24,6 +24,7 @@ struct FaultCommon {
   std::string on_service;  ///< `on: {service: payment}`; empty: the released service
   std::string on_version;  ///< `on: {version: v1}`; empty: release faults: the new one, others:
                            ///< every version
+  std::string on_segment;  ///< `on: {segment: premium}`; empty: every user
 };
 
 /// Where a fault leaves its mark: the effects of one version, and the addresses of its coins.
@@ -31,6 +32,10 @@ struct FaultTarget {
   VersionEffects& effects;
   EffectWindow window;                                  ///< from the fault's common keys
   std::function<RandomKey(std::string_view what)> key;  ///< "fault/<index>/<what>" of this run
+  /// Of the version it lives beside (old and new of the released service); null: it has none.
+  VersionEffects* beside = nullptr;
+  SegmentSet segments = kEverySegment;  ///< of the users it touches
+  double memory_limit = 0;              ///< bytes, of the pod by its manifest; 0: none
 };
 
 class Fault {
@@ -38,6 +43,8 @@ class Fault {
   virtual ~Fault() = default;
   virtual std::string_view type() const = 0;  ///< key in the scenario: "errorRate"
   virtual void install(FaultTarget& target) const = 0;
+  /// Whether `on: {segment}` can narrow it: it is decided request by request.
+  virtual bool by_segment() const { return false; }
   FaultCommon common;
 };
 

@@ -93,17 +93,36 @@ class FaultCheck {
              bool of_release) {
     if (list == nullptr) return;
     for (std::size_t i = 0; i < faults.size(); ++i)
-      check(faults[i]->common, element_settings(list, i), of_release);
+      check(*faults[i], element_settings(list, i), of_release);
   }
 
  private:
-  void check(const FaultCommon& common, const Value& settings, bool of_release) {
+  void check(const Fault& fault, const Value& settings, bool of_release) {
+    const FaultCommon& common = fault.common;
     const Scenario& scenario = draft_.scenario;
     if (common.at && *common.at >= scenario.duration)
       diagnostics_.error(key_position(settings, "at"),
                          "at: the fault would begin after the end of the run",
                          "duration is " + format_duration(scenario.duration));
-    if (const Value* on = settings.find("on")) check_on(common, *on, of_release);
+    const Value* on = settings.find("on");
+    // Faults of a service called name it themselves: `dependencyDown: {service: payment}`.
+    check_on(common, on != nullptr ? *on : settings, of_release);
+    if (on != nullptr && on->find("segment") != nullptr)
+      check_segment(fault, key_position(*on, "segment"));
+  }
+  void check_segment(const Fault& fault, const Position& at) {
+    const std::string& wanted = fault.common.on_segment;
+    if (!fault.by_segment()) {
+      diagnostics_.error(at, std::string(fault.type()) + " cannot be narrowed to a segment");
+      return;
+    }
+    std::vector<std::string> known;
+    for (const UserSegment& s : draft_.scenario.traffic.segments) known.push_back(s.name);
+    if (std::find(known.begin(), known.end(), wanted) != known.end()) return;
+    diagnostics_.error(at,
+                       wanted + " is not a segment of the users",
+                       known.empty() ? "traffic.segments is empty" : did_you_mean(wanted, known),
+                       known.empty() ? "" : "known: " + join(known));
   }
   void check_on(const FaultCommon& common, const Value& on, bool of_release) {
     const std::string& released = draft_.service.settings.name;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/cluster/deployment_spec.h"
@@ -25,6 +26,7 @@ struct PodSettings {
   int queue = 64;       ///< further requests that may wait; then 503
   Discipline discipline = Discipline::fifo;
   double cores = 1;            ///< ps: jobs progress at min(1, cores/n)
+  double cpu_share = 1;        ///< part of the work that needs a core; the rest waits
   DurationDistribution start;  ///< container running -> process listens; default p50 8s, p99 25s
   Duration warmup_for{};       ///< after listening, work costs more, falling linearly...
   double warmup_slowdown = 1;  ///< ...from this factor to 1
@@ -33,8 +35,10 @@ struct PodSettings {
 
 struct CallSettings {
   std::string service;
-  double per_request = 1;  ///< mean calls per request: whole calls plus a coin for the fraction
-  Duration timeout{};      ///< 0: wait for ever
+  double per_request = 1;      ///< mean calls per request: whole calls plus a coin for the fraction
+  Duration timeout{};          ///< 0: wait for ever
+  double cache_hit_ratio = 0;  ///< of a warm process: calls answered from its own cache
+  double cache_keys = 1000;    ///< requests in which a cold cache fills to 63 %
 };
 
 struct ServiceSettings {
@@ -83,14 +87,18 @@ struct TrafficSettings {
   double session_requests = 1;         ///< mean requests of a session (geometric); 1: no sessions
   DurationDistribution session_think;  ///< pause between them; default p50 5s, p99 60s
   std::vector<UserSegment> segments;
+  double conversion = 0;  ///< share of the users who do what the business wants
   Duration timeout = std::chrono::seconds(1);  ///< the client gives up; 0: never
 };
+
+using FaultList = std::vector<std::shared_ptr<const Fault>>;
 
 struct ReleaseSettings {
   std::string from = "v1";  ///< the version in charge before (faults can name it)
   std::string version = "v2";
   Duration at = std::chrono::minutes(5);
-  std::vector<std::shared_ptr<const Fault>> faults;  ///< of the new version (the bad release)
+  std::optional<double> conversion;  ///< under the new version; empty: the same
+  FaultList faults;                  ///< of the new version (the bad release)
 };
 
 struct Objective {
@@ -138,12 +146,20 @@ struct Scenario {
   std::vector<ServiceSettings> services;  ///< those it calls, directly or not
   TrafficSettings traffic;
   ReleaseSettings release;
-  std::vector<std::shared_ptr<const Fault>> faults;  ///< on anything else
+  FaultList faults;  ///< on anything else
   std::vector<Objective> objectives;
   OnCallSettings on_call;
   TelemetrySettings telemetry;
   NetworkSettings network;
   std::vector<StrategyChoice> strategies;
+
+  /// What is wrong with the new version of that release: "bad" (release.faults) or "good"
+  /// (nothing).
+  const FaultList& release_faults(std::string_view release) const;
+  /// 0: the one being released; then `services` in order.
+  const ServiceSettings& service_at(std::size_t index) const {
+    return index == 0 ? service : services.at(index - 1);
+  }
 };
 
 }  // namespace coalmine

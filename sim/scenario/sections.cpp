@@ -117,6 +117,13 @@ Section<PodSettings> pod_table() {
              &PodSettings::cores,
              kind::number(),
              {.default_text = "1", .min = "0.001", .max = "1024", .help = "ps: processors"})
+      .field("cpuShare",
+             &PodSettings::cpu_share,
+             kind::ratio(),
+             {.default_text = "100%",
+              .above = "0",
+              .max = "100%",
+              .help = "part of the work that needs a processor; the rest waits for something"})
       .field("start",
              &PodSettings::start,
              {.default_text = "{p50: 8s, p99: 25s}",
@@ -138,6 +145,31 @@ Section<PodSettings> pod_table() {
   return table;
 }
 
+struct Cache {
+  double hit_ratio = 0;
+  double keys = 1000;
+};
+
+Section<Cache> cache_table() {
+  Section<Cache> table("cache", "A cache in front of the service called, cold at each start.");
+  table
+      .field("hitRatio",
+             &Cache::hit_ratio,
+             kind::ratio(),
+             {.min = "0",
+              .max = "100%",
+              .help = "of a warm cache: calls that need not be made",
+              .required = true})
+      .field("keys",
+             &Cache::keys,
+             kind::number(),
+             {.default_text = "1000",
+              .min = "1",
+              .max = "1000000000",
+              .help = "requests in which a cold one fills to 63 %"});
+  return table;
+}
+
 Section<CallSettings> call_table() {
   Section<CallSettings> table("call", "A call to another service, blocking the worker meanwhile.");
   table.field("service", &CallSettings::service, {.help = "its name", .required = true})
@@ -147,7 +179,14 @@ Section<CallSettings> call_table() {
              {.default_text = "1", .min = "0", .max = "100", .help = "mean calls per request"})
       .field("timeout",
              &CallSettings::timeout,
-             {.default_text = "0s", .max = "1h", .help = "the caller gives up; 0 never"});
+             {.default_text = "0s", .max = "1h", .help = "the caller gives up; 0 never"})
+      .field_with<Cache>("cache",
+                         kind::section(cache_table()),
+                         [](CallSettings& call, const Cache& cache) {
+                           call.cache_hit_ratio = cache.hit_ratio;
+                           call.cache_keys = cache.keys;
+                         },
+                         {.help = "answers some of the calls; none by default"});
   return table;
 }
 
@@ -241,6 +280,12 @@ Section<ReleaseSettings> release_table() {
       .field("at",
              &ReleaseSettings::at,
              {.default_text = "5m", .max = "30d", .help = "when the release begins"})
+      .field("conversion",
+             &ReleaseSettings::conversion,
+             kind::ratio(),
+             {.min = "0",
+              .max = "100%",
+              .help = "users who convert under the new version; as before by default"})
       .field("faults",
              &ReleaseSettings::faults,
              kind::variants<std::shared_ptr<const Fault>>("fault", fault_variants()),

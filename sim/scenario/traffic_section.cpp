@@ -206,6 +206,13 @@ Section<TrafficSettings> traffic_table() {
              &TrafficSettings::segments,
              kind::list_of(kind::section(segment_table())),
              {.default_text = "[]", .help = "parts of the users"})
+      .field("conversion",
+             &TrafficSettings::conversion,
+             kind::ratio(),
+             {.default_text = "0%",
+              .min = "0",
+              .max = "100%",
+              .help = "users who convert (buy, sign up) at their first ok answer"})
       .field("timeout",
              &TrafficSettings::timeout,
              {.default_text = "1s", .max = "1h", .help = "the client gives up; 0 never"})

@@ -60,12 +60,32 @@ Arrivals make_arrivals(const TrafficSettings& t,
 /// The faults that act on one version.
 struct FaultInstaller {
   const World& world;
-  Time released;
+  const Scenario& scenario;
+  std::vector<VersionModel>& versions;
+
+  /// The other version of the released service; null for a version of another service.
+  VersionEffects* beside(const VersionModel& version) const {
+    for (VersionModel& other : versions)
+      if (&other != &version && other.service == version.service) return &other.effects;
+    return nullptr;
+  }
+  SegmentSet segments(const std::string& name) const {
+    if (name.empty()) return kEverySegment;
+    const auto& all = scenario.traffic.segments;
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const UserSegment& s) { return s.name == name; });
+    CM_ASSERT(found != all.end());
+    return SegmentSet{1} << (found - all.begin());
+  }
+  double memory_limit(ServiceId service) const {
+    return scenario.service_at(service.index()).deployment.pod.memory_limit;
+  }
 
   void install(const Fault& fault,
                const std::string& address,
                bool of_release,
                VersionModel& version) const {
+    const Time released = kTimeZero + scenario.release.at;
     EffectWindow window;
     if (fault.common.at)
       window.from = kTimeZero + *fault.common.at;
@@ -77,9 +97,14 @@ struct FaultInstaller {
     window.ramp = fault.common.ramp;
     const World& w = world;
     version.faults.push_back(window);
-    FaultTarget target{version.effects, window, [&w, &address](std::string_view what) {
+    FaultTarget target{version.effects,
+                       window,
+                       [&w, &address](std::string_view what) {
                          return w.key("fault/" + address + "/" + std::string(what));
-                       }};
+                       },
+                       beside(version),
+                       segments(fault.common.on_segment),
+                       memory_limit(version.service)};
     fault.install(target);
   }
 };
@@ -114,6 +139,19 @@ class World::Source final : public InstrumentSource {
     return world_.data_plane->router_instruments(deployment);
   }
   double pod_in_flight(PodId pod) const override { return world_.data_plane->in_flight(pod); }
+  std::uint8_t segments() const override {
+    return static_cast<std::uint8_t>(world_.scenario_.traffic.segments.size());
+  }
+  const Instruments& router(DeploymentId deployment, std::uint8_t segment) const override {
+    settle();
+    return world_.data_plane->router_instruments(
+        deployment, segment < segments() ? segment : Users::kNoSegment);
+  }
+  const std::vector<ScrapeEffect>& disturbances(PodId pod, DeploymentId deployment) const override {
+    const VersionId version = pod.valid() ? world_.cluster->pod(pod).version
+                                          : world_.cluster->spec(deployment).pod.version;
+    return world_.data_plane->version(version).effects.scrapes;
+  }
   double router_in_flight(DeploymentId deployment) const override {
     double n = 0;
     for (const PodId pod : world_.cluster->pods_of(deployment)) n += pod_in_flight(pod);
@@ -196,6 +234,7 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
     m.queue = static_cast<std::uint32_t>(s->pod.queue);
     m.discipline = s->pod.discipline;
     m.cores = s->pod.cores;
+    m.cpu_share = s->pod.cpu_share;
     m.demand = table_of(s->response);
     m.demand_key = key("request/" + s->name + "/demand");
     m.pick_key = key("request/" + s->name + "/pick");
@@ -211,7 +250,10 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
                          whole,
                          c.per_request - whole,
                          key("request/" + s->name + "/call/" + std::to_string(i)),
-                         c.timeout});
+                         c.timeout,
+                         c.cache_hit_ratio,
+                         c.cache_keys,
+                         key("request/" + s->name + "/cache/" + std::to_string(i))});
     }
     model.services.push_back(std::move(m));
     model.versions.push_back({ServiceId{static_cast<std::uint32_t>(model.versions.size())}});
@@ -220,7 +262,7 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
   new_version = VersionId{static_cast<std::uint32_t>(model.versions.size())};
   model.versions.push_back({kReleased, {}, true});
 
-  const FaultInstaller installer{*this, kTimeZero + scenario_.release.at};
+  const FaultInstaller installer{*this, scenario_, model.versions};
   for (std::size_t i = 0; i < scenario_.faults.size(); ++i) {
     const Fault& fault = *scenario_.faults[i];
     const std::uint32_t service =
@@ -232,14 +274,18 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
       installer.install(fault, std::to_string(i), false, version);
     }
   }
-  if (spec.with_release_faults)
-    for (std::size_t i = 0; i < scenario_.release.faults.size(); ++i)
-      installer.install(*scenario_.release.faults[i],
-                        "release/" + std::to_string(i),
-                        true,
-                        model.versions.back());
+  const FaultList& release_faults = scenario_.release_faults(spec.release);
+  for (std::size_t i = 0; i < release_faults.size(); ++i)
+    installer.install(
+        *release_faults[i], "release/" + std::to_string(i), true, model.versions.back());
   model.client_timeout = scenario_.traffic.timeout;
   model.route_key = key("request/route");
+  model.mirror_key = key("request/mirror");
+  model.conversion_coin = key("user/conversion");
+  model.by_segment = !scenario_.traffic.segments.empty();
+  model.versions[0].conversion = scenario_.traffic.conversion;
+  model.versions[new_version.index()].conversion =
+      scenario_.release.conversion.value_or(scenario_.traffic.conversion);
   return model;
 }
 
@@ -249,6 +295,9 @@ void World::start_services() {
   latencies.proxy_apply = sampler_of(scenario_.network.proxy_apply);
   cluster = std::make_unique<Cluster>(
       simulation, *data_plane, events(), latencies, [this](std::string_view p) { return key(p); });
+  data_plane->on_death([this](PodId pod, Time at, Death cause) {
+    simulation.at(at, [this, pod, cause] { cluster->kill_pod(pod, cause); });
+  });
   const auto start = [&](const ServiceSettings& s, std::uint32_t index) {
     WorkloadSpec w;
     w.service = ServiceId{index};
@@ -282,8 +331,13 @@ void World::start_telemetry() {
   scraping.loss_key = key("telemetry/loss");
   scraper_ = std::make_unique<Scraper>(simulation, *source_, store, scraping);
   scraper_->start();
+  std::vector<std::string> segments;
+  for (const UserSegment& s : scenario_.traffic.segments) segments.push_back(s.name);
   metrics = std::make_unique<StoreReader>(
-      simulation, store, [this](DeploymentId d) { return cluster->spec(d).name; });
+      simulation,
+      store,
+      [this](DeploymentId d) { return cluster->spec(d).name; },
+      std::move(segments));
 
   std::vector<AlertObjective> objectives;
   for (const Objective& o : scenario_.objectives) {
@@ -307,7 +361,7 @@ void World::start_telemetry() {
       *metrics,
       std::move(objectives),
       [this] {
-        return MetricTarget{released_deployments(), Vantage::router};
+        return MetricTarget{released_deployments(), Vantage::router, {}};
       },
       rules,
       events(),

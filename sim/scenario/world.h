@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,7 +27,7 @@ namespace coalmine {
 struct WorldSpec {
   std::uint64_t seed = 7;
   std::uint32_t replication = 0;
-  bool with_release_faults = true;  ///< the bad release; else the good one
+  std::string release = "bad";  ///< which of Scenario::release_faults()
 };
 
 class World {

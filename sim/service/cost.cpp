@@ -60,8 +60,7 @@ std::uint32_t Process::rate_before(std::int64_t ns) {
   return last_second;
 }
 
-void apply_effects(const ServiceModel& service,
-                   const VersionEffects& effects,
+void apply_effects(const VersionEffects& effects,
                    const ServiceStart& start,
                    Process& process,
                    Cost& cost) {
@@ -73,9 +72,14 @@ void apply_effects(const ServiceModel& service,
   for (const LatencyEffect& e : effects.latencies) {
     const double level = e.when.level(at);
     if (level <= 0) continue;
-    const double part = e.cpu_only && service.discipline == Discipline::ps ? service.cpu_share : 1;
-    stretch(
-        cost, 1.0 + (e.factor - 1.0) * level * part, static_cast<double>(e.shift.count()) * level);
+    const double factor = 1.0 + (e.factor - 1.0) * level;
+    if (e.cpu_only) {
+      const double stretched = 1.0 + cost.cpu_part * (factor - 1.0);
+      cost.cpu_part *= factor / stretched;
+      stretch(cost, stretched);
+    } else {
+      stretch(cost, factor, static_cast<double>(e.shift.count()) * level);
+    }
   }
   for (const ColdCacheEffect& e : effects.cold_caches) {
     if (e.when.level(at) <= 0) continue;

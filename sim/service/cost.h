@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "sim/cluster/pod_host.h"
 #include "sim/kernel/time.h"
 #include "sim/service/service_model.h"
 
@@ -38,17 +39,15 @@ struct ServiceStart {
   std::uint32_t concurrency = 1;  ///< requests in service, this one included
 };
 
-enum class Death : std::uint8_t { none, crash, out_of_memory };
-
 struct Cost {
   std::int64_t work_ns = 0;
+  double cpu_part = 1;  ///< of the work; only a processor-sharing pod tells it from waiting
   bool fails = false;
   Death death = Death::none;  ///< this request's service start kills the process
 };
 
 /// What faults make of `cost`.
-void apply_effects(const ServiceModel& service,
-                   const VersionEffects& effects,
+void apply_effects(const VersionEffects& effects,
                    const ServiceStart& start,
                    Process& process,
                    Cost& cost);
@@ -69,6 +68,7 @@ inline Cost cost_at(const ServiceModel& service,
                     const ServiceStart& start,
                     Process& process) {
   Cost cost;
+  cost.cpu_part = service.cpu_share;
   cost.work_ns = service.demand.ns(draw_bits(service.demand_key, start.demand_id));
   if (service.error_rate > 0) cost.fails = draw(service.error_coin, start.id) < service.error_rate;
   if (service.warmup_slowdown > 1 && process.listening_since != Time::min()) {
@@ -78,7 +78,7 @@ inline Cost cost_at(const ServiceModel& service,
       cost.work_ns = static_cast<std::int64_t>(static_cast<double>(cost.work_ns) * factor + 0.5);
     }
   }
-  if (!version.effects.none()) apply_effects(service, version.effects, start, process, cost);
+  if (!version.effects.none()) apply_effects(version.effects, start, process, cost);
   if (cost.work_ns < 1) cost.work_ns = 1;
   return cost;
 }

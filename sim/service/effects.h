@@ -130,6 +130,16 @@ struct LieEffect {
   EffectWindow when{};
 };
 
+/// 23: scrapes of the version's pods (and of the router's counters of its Deployments) are lost
+/// with probability `loss`, decided by the coin (fault, target, scrape), or can be queried only
+/// `delay` later.
+struct ScrapeEffect {
+  double loss = 0;  ///< [0, 1]
+  Duration delay{};
+  RandomKey coin{};
+  EffectWindow when{};
+};
+
 /// 15: users convert `factor` times as often; no request shows it.
 struct ConversionEffect {
   double factor = 1;
@@ -149,6 +159,7 @@ struct VersionEffects {
   std::vector<SlowStartEffect> slow_starts;
   std::vector<LieEffect> lies;
   std::vector<ConversionEffect> conversions;
+  std::vector<ScrapeEffect> scrapes;
 
   /// None that the service of a request could meet.
   bool none() const {
@@ -156,14 +167,6 @@ struct VersionEffects {
            loads.empty() && unreadable.empty() && cold_caches.empty() && slow_starts.empty() &&
            lies.empty();
   }
-};
-
-/// 23: what happens to scrapes. `of_new_version`: only to those of the version being released.
-struct ScrapeEffect {
-  double loss = 0;   ///< probability that a scrape is lost, [0, 1]
-  Duration delay{};  ///< until its samples can be queried
-  EffectWindow when{};
-  bool of_new_version = false;
 };
 
 }  // namespace coalmine

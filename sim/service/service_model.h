@@ -44,7 +44,7 @@ struct ServiceModel {
   std::uint32_t queue = 64;   ///< requests that may wait
   Discipline discipline = Discipline::fifo;
   double cores = 1;      ///< ps: each of n jobs progresses at min(1, cores/n)
-  double cpu_share = 1;  ///< ps: part of the own work that needs a core; the rest only waits
+  double cpu_share = 1;  ///< part of the own work that needs a core; the rest only waits
   QuantileTable demand;
   RandomKey demand_key;
   RandomKey pick_key;     ///< which endpoints the balancer looks at
@@ -65,8 +65,8 @@ struct ServiceModel {
 struct VersionModel {
   ServiceId service;
   VersionEffects effects{};
-  bool is_new = false;         ///< the version being released
-  double conversion_lift = 0;  ///< its users convert (1 + lift) times as often
+  bool is_new = false;    ///< the version being released
+  double conversion = 0;  ///< probability that a user converts at its first ok answer
   /// When its faults act: what "faulty" means in the outcomes.
   std::vector<EffectWindow> faults{};
 

@@ -22,6 +22,9 @@ namespace coalmine {
 struct MetricTarget {
   std::vector<DeploymentId> deployments;
   Vantage vantage = Vantage::router;
+  /// At the router: requests of one segment of the users alone, by its place in the scenario, those
+  /// in none last.
+  std::optional<std::uint8_t> segment{};
 };
 
 struct Reading {
@@ -55,6 +58,10 @@ class MetricReader {
                              Duration window) const = 0;
   /// Requests per second, finished ones.
   virtual Reading request_rate(const MetricTarget& target, Duration window) const = 0;
+  /// Of a running experiment, at the router: distinct users it answered so far, and those of them
+  /// who converted. `samples` are the users.
+  virtual Reading users(const MetricTarget& target) const = 0;
+  virtual Reading conversions(const MetricTarget& target) const = 0;
   /// Busy worker time / worker time there is, 0..1, over the pods whatever the vantage.
   virtual Reading saturation(const MetricTarget& target, Duration window) const = 0;
 };

@@ -8,6 +8,15 @@
 
 namespace coalmine {
 
+const Instruments& InstrumentSource::router(DeploymentId deployment, std::uint8_t) const {
+  return router(deployment);
+}
+
+const std::vector<ScrapeEffect>& InstrumentSource::disturbances(PodId, DeploymentId) const {
+  static const std::vector<ScrapeEffect> kNone;
+  return kNone;
+}
+
 Scraper::Scraper(Simulation& simulation,
                  const InstrumentSource& source,
                  SeriesStore& store,
@@ -48,7 +57,11 @@ void Scraper::discover() {
     const bool known = std::any_of(loops_.begin(), loops_.end(), [&](const Loop& loop) {
       return loop.vantage == Vantage::router && loop.deployment == deployment;
     });
-    if (!known) add_loop(Vantage::router, PodId{}, deployment, 0);
+    if (known) continue;
+    add_loop(Vantage::router, PodId{}, deployment, 0);
+    if (const std::uint8_t segments = source_.segments(); segments > 0)
+      for (std::uint8_t s = 0; s <= segments; ++s)
+        add_loop(Vantage::router, PodId{}, deployment, 0, s);
   }
 
   const auto pods = source_.pods();
@@ -70,17 +83,22 @@ void Scraper::discover() {
   }
 }
 
-void Scraper::add_loop(Vantage vantage, PodId pod, DeploymentId deployment, double workers) {
+void Scraper::add_loop(Vantage vantage,
+                       PodId pod,
+                       DeploymentId deployment,
+                       double workers,
+                       std::optional<std::uint8_t> segment) {
   Loop loop;
   loop.vantage = vantage;
   loop.pod = pod;
   loop.deployment = deployment;
+  loop.segment = segment;
   loop.address = vantage == Vantage::pod ? std::uint64_t{pod.value} * 2 + 1
                                          : std::uint64_t{deployment.value} * 2;
   const double fraction = draw(settings_.phase_key, loop.address);
   loop.phase = Duration(
       static_cast<std::int64_t>(fraction * static_cast<double>(settings_.interval.count())));
-  loop.target = store_.add_target({vantage, deployment, pod, workers, settings_.interval});
+  loop.target = store_.add_target({vantage, deployment, pod, workers, settings_.interval, segment});
   loops_.push_back(loop);
   schedule(loops_.size() - 1, tick_at_or_after(simulation_.now(), loop.phase));
 }
@@ -107,14 +125,35 @@ void Scraper::scrape(std::size_t index, std::int64_t tick) {
   const Loop& loop = loops_[index];
   ++scrapes_;
   const RandomKey coin{draw_bits(settings_.loss_key, loop.address)};
-  const bool lost =
-      settings_.loss > 0 && draw(coin, static_cast<std::uint64_t>(tick)) < settings_.loss;
+  const auto nth = static_cast<std::uint64_t>(tick);
+  const Time now = simulation_.now();
+  bool lost = settings_.loss > 0 && draw(coin, nth) < settings_.loss;
+  Duration delay{};
+  for (const ScrapeEffect& e : source_.disturbances(loop.pod, loop.deployment)) {
+    const double level = e.when.level(now);
+    if (level <= 0) continue;
+    const RandomKey fault_coin{draw_bits(e.coin, loop.address)};
+    lost = lost || draw(fault_coin, nth) < e.loss * level;
+    delay += e.delay;
+  }
   if (lost || !answers(loop)) {
     ++failed_;
-    store_.mark_stale(loop.target, simulation_.now());
+    store_.mark_stale(loop.target, now);
     return;
   }
-  store_.append(loop.target, simulation_.now(), read(loop));
+  const Sample sample = read(loop);
+  if (delay <= Duration::zero()) {
+    deliver(loop.target, now, sample);
+  } else {
+    simulation_.after(delay,
+                      [this, target = loop.target, now, sample] { deliver(target, now, sample); });
+  }
+}
+
+void Scraper::deliver(TargetId target, Time scraped, const Sample& sample) {
+  const auto times = store_.times(target);
+  if (!times.empty() && scraped <= times.back()) return;
+  store_.append(target, scraped, sample);
 }
 
 bool Scraper::answers(const Loop& loop) const {
@@ -122,6 +161,9 @@ bool Scraper::answers(const Loop& loop) const {
 }
 
 Sample Scraper::read(const Loop& loop) const {
+  if (loop.segment) {
+    return make_sample(source_.router(loop.deployment, *loop.segment), 0);
+  }
   if (loop.vantage == Vantage::router) {
     return make_sample(source_.router(loop.deployment), source_.router_in_flight(loop.deployment));
   }

@@ -3,7 +3,9 @@
 ///
 /// Each target has a phase of its own in [0, interval), drawn by its address, and is scraped at
 /// phase + k * interval. A scrape fails when the process does not answer, or with probability
-/// `loss` by a coin addressed by (target, k). Targets are discovered from the source every
+/// `loss` by a coin addressed by (target, k). Faults may lose more of them, or deliver them late: a
+/// late one keeps its time, can be queried only once it is there, and is dropped as out of order
+/// when a later one was quicker. Targets are discovered from the source every
 /// `discovery_interval`; one that is gone is scraped no more, its samples stay for windows.
 ///
 /// Steady past: the targets present at start() that still live at `steady_until` are backfilled
@@ -14,12 +16,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "sim/kernel/ids.h"
 #include "sim/kernel/random.h"
 #include "sim/kernel/simulation.h"
 #include "sim/kernel/time.h"
+#include "sim/service/effects.h"
 #include "sim/telemetry/series_store.h"
 
 namespace coalmine {
@@ -43,6 +47,12 @@ class InstrumentSource {
   /// The process's counters: they start at zero with every process start.
   virtual const Instruments& pod(PodId pod) const = 0;
   virtual const Instruments& router(DeploymentId deployment) const = 0;
+  /// The router's view of a Deployment by segment of the user, 0..segments(), the last being those
+  /// in none; no segments: no such series.
+  virtual std::uint8_t segments() const { return 0; }
+  virtual const Instruments& router(DeploymentId deployment, std::uint8_t segment) const;
+  /// What faults do to the scrapes of a pod, or (pod invalid) of the router's view of a Deployment.
+  virtual const std::vector<ScrapeEffect>& disturbances(PodId pod, DeploymentId deployment) const;
   virtual double pod_in_flight(PodId pod) const = 0;
   virtual double router_in_flight(DeploymentId deployment) const = 0;
 };
@@ -80,7 +90,8 @@ class Scraper {
     Vantage vantage = Vantage::router;
     PodId pod;
     DeploymentId deployment;
-    std::uint64_t address = 0;  ///< of the target's draws
+    std::optional<std::uint8_t> segment;
+    std::uint64_t address = 0;  ///< of the target's draws; segments share their Deployment's
     Duration phase{};
     bool alive = true;
     bool steady = false;  ///< was there at start(): has a baseline
@@ -89,9 +100,14 @@ class Scraper {
   };
 
   void discover();
-  void add_loop(Vantage vantage, PodId pod, DeploymentId deployment, double workers);
+  void add_loop(Vantage vantage,
+                PodId pod,
+                DeploymentId deployment,
+                double workers,
+                std::optional<std::uint8_t> segment = std::nullopt);
   void schedule(std::size_t loop, std::int64_t tick);
   void scrape(std::size_t loop, std::int64_t tick);
+  void deliver(TargetId target, Time scraped, const Sample& sample);
   void backfill();
   bool answers(const Loop& loop) const;
   Sample read(const Loop& loop) const;

@@ -14,7 +14,8 @@ bool is_bucket(Column column) {
 
 /// The series whose first increment brings `column` into being; `column` itself: always exists.
 std::optional<Column> midwife(Column column) {
-  if (column < kOutcomes) return column;
+  if (column < kOutcomes || column == kUsers) return column;
+  if (column == kConversions) return kUsers;
   if (is_bucket(column) || column == kLatencySum) return bucket_column(kBuckets - 1);
   return std::nullopt;
 }
@@ -33,6 +34,8 @@ Sample make_sample(const Instruments& instruments, double in_flight) {
   }
   sample[kLatencySum] = static_cast<double>(instruments.latency_sum_ns) * 1e-9;
   sample[kBusySeconds] = static_cast<double>(instruments.busy_ns) * 1e-9;
+  sample[kUsers] = static_cast<double>(instruments.users);
+  sample[kConversions] = static_cast<double>(instruments.conversions);
   sample[kInFlight] = in_flight;
   return sample;
 }

@@ -32,13 +32,15 @@ namespace coalmine {
 
 using TargetId = Id<struct TargetTag>;
 
-/// One series of a target: requests by outcome, buckets by bound, and four more.
+/// One series of a target: requests by outcome, buckets by bound, and six more.
 using Column = std::size_t;
 inline constexpr std::size_t kBuckets = kLatencyBounds.size() + 1;
 inline constexpr Column kFirstBucket = kOutcomes;
 inline constexpr Column kLatencySum = kFirstBucket + kBuckets;  ///< seconds
 inline constexpr Column kBusySeconds = kLatencySum + 1;         ///< worker seconds
-inline constexpr Column kInFlight = kBusySeconds + 1;           ///< a gauge
+inline constexpr Column kUsers = kBusySeconds + 1;              ///< of an experiment: distinct...
+inline constexpr Column kConversions = kUsers + 1;              ///< ...and those who converted
+inline constexpr Column kInFlight = kConversions + 1;           ///< a gauge
 inline constexpr std::size_t kColumns = kInFlight + 1;
 
 constexpr Column requests_column(Outcome outcome) {
@@ -58,6 +60,7 @@ struct TargetInfo {
   PodId pod;           ///< invalid at the router
   double workers = 0;  ///< worker slots of the pod; 0 at the router
   Duration scrape_interval{};
+  std::optional<std::uint8_t> segment{};  ///< router: of the users; empty: all of them
 };
 
 class SeriesStore {

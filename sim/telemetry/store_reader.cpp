@@ -21,7 +21,7 @@ void for_each_series(const SeriesStore& store,
                      const Body& body) {
   for (std::uint32_t i = 0; i < store.target_count(); ++i) {
     const TargetInfo& info = store.info(TargetId{i});
-    if (info.vantage != vantage) continue;
+    if (info.vantage != vantage || info.segment != target.segment) continue;
     const auto& wanted = target.deployments;
     if (std::find(wanted.begin(), wanted.end(), info.deployment) == wanted.end()) continue;
     body(TargetId{i}, info);
@@ -55,8 +55,14 @@ std::string prometheus_duration(Duration d) {
   return text;
 }
 
-StoreReader::StoreReader(const Simulation& simulation, const SeriesStore& store, NameOf name_of)
-    : simulation_(simulation), store_(store), name_of_(std::move(name_of)) {}
+StoreReader::StoreReader(const Simulation& simulation,
+                         const SeriesStore& store,
+                         NameOf name_of,
+                         std::vector<std::string> segments)
+    : simulation_(simulation),
+      store_(store),
+      name_of_(std::move(name_of)),
+      segments_(std::move(segments)) {}
 
 /// Sums over the series of a target, per second.
 struct StoreReader::Totals {
@@ -101,21 +107,32 @@ std::array<Bucket, kBuckets> StoreReader::bucket_rates(const MetricTarget& targe
   return buckets;
 }
 
-std::string StoreReader::selector(const MetricTarget& target,
-                                  const std::string& metric,
-                                  const std::string& matcher,
-                                  Duration window) const {
+std::string StoreReader::series(const MetricTarget& target,
+                                const std::string& metric,
+                                const std::string& matcher) const {
   std::string names;
   for (const DeploymentId deployment : target.deployments) {
     if (!names.empty()) names += '|';
     names += name_of_ ? name_of_(deployment) : std::to_string(deployment.value);
   }
-  return fmt::format("rate({}{{vantage=\"{}\",deployment=~\"{}\"{}}}[{}])",
+  std::string segment;
+  if (target.segment)
+    segment = fmt::format(
+        ",segment=\"{}\"",
+        *target.segment < segments_.size() ? segments_[*target.segment] : std::string("none"));
+  return fmt::format("{}{{vantage=\"{}\",deployment=~\"{}\"{}{}}}",
                      metric,
                      target.vantage == Vantage::router ? "router" : "pod",
                      names,
-                     matcher,
-                     prometheus_duration(window));
+                     segment,
+                     matcher);
+}
+
+std::string StoreReader::selector(const MetricTarget& target,
+                                  const std::string& metric,
+                                  const std::string& matcher,
+                                  Duration window) const {
+  return fmt::format("rate({}[{}])", series(target, metric, matcher), prometheus_duration(window));
 }
 
 Reading StoreReader::error_ratio(const MetricTarget& target, Duration window) const {
@@ -168,6 +185,28 @@ Reading StoreReader::request_rate(const MetricTarget& target, Duration window) c
   if (totals.any) reading.value = totals.all;
   reading.query = fmt::format("sum({})", selector(target, "requests_total", "", window));
   return reading;
+}
+
+Reading StoreReader::newest_total(const MetricTarget& target,
+                                  Column column,
+                                  const char* metric) const {
+  Reading reading;
+  for_each_series(store_, target, target.vantage, [&](TargetId series, const TargetInfo&) {
+    const auto value = store_.newest(series, column, simulation_.now());
+    if (!value) return;
+    reading.value = reading.value.value_or(0) + *value;
+    reading.samples += store_.newest(series, kUsers, simulation_.now()).value_or(0);
+  });
+  reading.query = fmt::format("sum({})", series(target, metric, ""));
+  return reading;
+}
+
+Reading StoreReader::users(const MetricTarget& target) const {
+  return newest_total(target, kUsers, "experiment_users_total");
+}
+
+Reading StoreReader::conversions(const MetricTarget& target) const {
+  return newest_total(target, kConversions, "experiment_conversions_total");
 }
 
 Reading StoreReader::saturation(const MetricTarget& target, Duration window) const {

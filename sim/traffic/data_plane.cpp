@@ -249,7 +249,7 @@ void DataPlane::count_user(
   }
   if (!ok || converted_.test(flight.user)) return;
   const VersionModel& v = model_.versions[version.index()];
-  double rate = model_.conversion * (1 + v.conversion_lift);
+  double rate = v.conversion;
   for (const ConversionEffect& e : v.effects.conversions)
     rate *= 1 + (e.factor - 1) * e.when.level(at);
   if (draw(model_.conversion_coin, flight.user) >= rate) return;

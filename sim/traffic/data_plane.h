@@ -45,7 +45,6 @@ struct TrafficModel {
   Duration client_timeout{};  ///< 0: users wait for ever
   RandomKey route_key;        ///< which backend a request (or user, or session) draws
   RandomKey mirror_key;       ///< whether a request is copied
-  double conversion = 0;      ///< share of the users who convert at their first ok answer
   RandomKey conversion_coin;  ///< by user
   bool by_segment = false;    ///< the router also counts by segment of the user
 };
@@ -99,6 +98,7 @@ class DataPlane final : public DataTier, public PodHost {
   const Instruments& router_instruments(DeploymentId deployment, std::uint8_t segment) const;
   std::uint32_t in_flight(PodId pod);  ///< waiting and in service
   ServiceId service_of(PodId pod) const { return pods_[pod.index()].service; }
+  const VersionModel& version(VersionId version) const { return model_.versions[version.index()]; }
   bool listening(PodId pod) const { return pods_[pod.index()].listening; }
   std::uint32_t workers(PodId pod) const {
     return model_.services[pods_[pod.index()].service.index()].workers;

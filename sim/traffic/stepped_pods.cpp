@@ -86,7 +86,7 @@ void DataPlane::begin_service(std::uint32_t index, std::int64_t now) {
     s.wake = wake_at(now + cost.work_ns, index);
     return;
   }
-  const double on_core = static_cast<double>(cost.work_ns) * service.cpu_share;
+  const double on_core = static_cast<double>(cost.work_ns) * cost.cpu_part;
   s.idle_ns = cost.work_ns - static_cast<std::int64_t>(on_core + 0.5);
   share(s.pod, now);
   s.finish_at = pod.virtual_time + on_core;

@@ -33,6 +33,8 @@ class FixedMetrics : public MetricReader {
   }
   Reading slow_ratio(const MetricTarget&, Duration, Duration) const override { return {}; }
   Reading request_rate(const MetricTarget&, Duration) const override { return {}; }
+  Reading users(const MetricTarget&) const override { return {}; }
+  Reading conversions(const MetricTarget&) const override { return {}; }
   Reading saturation(const MetricTarget&, Duration) const override { return {}; }
 
  private:

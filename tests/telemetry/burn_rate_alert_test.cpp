@@ -21,6 +21,8 @@ class StepReader final : public MetricReader {
   }
   Reading latency_quantile(const MetricTarget&, double, Duration) const override { return {}; }
   Reading request_rate(const MetricTarget&, Duration) const override { return {}; }
+  Reading users(const MetricTarget&) const override { return {}; }
+  Reading conversions(const MetricTarget&) const override { return {}; }
   Reading saturation(const MetricTarget&, Duration) const override { return {}; }
 
   struct Step {
