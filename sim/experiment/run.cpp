@@ -164,20 +164,7 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   run.result.release = choice ? spec.release : "none";
 
   World world(scenario, {spec.seed, spec.replication, spec.release != "good"});
-  OperatorContext context{world.simulation,
-                          *world.cluster,
-                          *world.data_plane,
-                          *world.metrics,
-                          scenario,
-                          world.events(),
-                          [&world](std::string_view purpose) { return world.key(purpose); },
-                          World::kReleased,
-                          world.old_version,
-                          world.new_version,
-                          world.stable,
-                          world.service_backend,
-                          world.workload};
-  Operator op(std::move(context));
+  Operator op(operator_context(world));
   ReleaseProgress progress;
   if (choice) {
     op.set_actor("strategy/" + choice->name);
