@@ -281,18 +281,15 @@ void read_container(ManifestMap& container, PodTemplate& pod, bool first) {
   pass_over_the_rest(container);
 }
 
-/// It adds a container start.
+/// It adds a container start, and the pull of its image if that is not on the node.
 void read_init_container(ManifestMap& container, PodTemplate& pod) {
   if (!container.text("name")) container.error("name", "Required value");
   const bool sidecar = container.text("restartPolicy").value_or("") == "Always";
   if (sidecar) container.warn_not_simulated("restartPolicy", "a sidecar is left out");
-  container.not_simulated({"image",
-                           "imagePullPolicy",
-                           "resources",
-                           "readinessProbe",
-                           "livenessProbe",
-                           "startupProbe",
-                           "lifecycle"});
+  PodTemplate left_out;
+  read_image(container, sidecar ? left_out : pod, false);
+  container.not_simulated(
+      {"resources", "readinessProbe", "livenessProbe", "startupProbe", "lifecycle"});
   pass_over_the_rest(container);
   if (!sidecar) ++pod.init_containers;
 }

@@ -214,6 +214,28 @@ TEST_CASE("fields that are checked but change nothing are named", "[scenario][ma
         "scenario's strategies\n");
 }
 
+TEST_CASE("an init container adds a start, and a pull of its image; a sidecar is left out",
+          "[scenario][manifests]") {
+  const auto pod = [](const std::string& container) {
+    return good(deployment("", "initContainers: [{name: i, " + container + "}]")).pod;
+  };
+  CHECK(pod("image: i:1").init_containers == 1);
+  CHECK(pod("image: i:1").image_present);
+  CHECK_FALSE(pod("image: i:latest").image_present);
+  CHECK_FALSE(pod("image: i:1, imagePullPolicy: Always").image_present);
+  CHECK(pod("image: i, restartPolicy: Always").init_containers == 0);
+  CHECK(pod("image: i, restartPolicy: Always").image_present);
+  const std::string init = "spec.template.spec.initContainers[0]";
+  CHECK(messages(read(deployment(
+            "",
+            "initContainers: [{name: i, image: i:1, comand: [x], env: [], restartPolicy: "
+            "Always}]"))) == "warning: " + init +
+                                 ".restartPolicy is not simulated: a sidecar is left out\n"
+                                 "warning: " +
+                                 init + ".env is not simulated\nwarning: " + init +
+                                 ".comand is not a known field\n");
+}
+
 TEST_CASE("maxSurge 0 with maxUnavailable 1% is allowed, whatever it rounds to",
           "[scenario][manifests]") {
   good(deployment("strategy: {rollingUpdate: {maxSurge: 0, maxUnavailable: 1%}}"));
