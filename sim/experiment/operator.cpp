@@ -5,6 +5,7 @@
 
 #include "sim/kernel/assert.h"
 #include "sim/kernel/quantity.h"
+#include "sim/scenario/world.h"
 #include "sim/traffic/data_plane.h"
 
 namespace coalmine {
@@ -27,6 +28,22 @@ std::string_view verdict_name(Verdict verdict) {
       break;
   }
   return "held";
+}
+
+OperatorContext operator_context(World& world) {
+  return {world.simulation,
+          *world.cluster,
+          *world.data_plane,
+          *world.metrics,
+          world.scenario(),
+          world.events(),
+          [&world](std::string_view purpose) { return world.key(purpose); },
+          World::kReleased,
+          world.old_version,
+          world.new_version,
+          world.stable,
+          world.service_backend,
+          world.workload};
 }
 
 Operator::Operator(OperatorContext context)

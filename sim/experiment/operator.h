@@ -20,6 +20,7 @@
 namespace coalmine {
 
 class DataPlane;
+class World;
 
 /// One arm of a weighted split: share of the requests, and the Deployments that serve it.
 struct RouteShare {
@@ -43,6 +44,9 @@ struct OperatorContext {
   BackendId service_backend;  ///< the Service users reach at the start
   WorkloadSpec workload;      ///< of `stable`; new Deployments are made like it
 };
+
+/// For the released service of `world`, which outlives the Operator.
+OperatorContext operator_context(World& world);
 
 class Operator {
  public:

@@ -143,8 +143,10 @@ std::uint64_t fingerprint_of(const World& world, const Outcomes& outcomes) {
   for (std::uint32_t t = 0; t < world.store.target_count(); ++t) {
     for (const Time at : world.store.times(TargetId{t}))
       f.add(std::int64_t{at.time_since_epoch().count()});
+    // Series that never came to be are no part of it: new ones leave the runs without them alone.
     for (Column c = 0; c < kColumns; ++c)
-      for (const double v : world.store.values(TargetId{t}, c)) f.add(v);
+      if (world.store.exists(TargetId{t}, c))
+        for (const double v : world.store.values(TargetId{t}, c)) f.add(v);
   }
   for (const auto& [name, value] : outcomes) {
     f.add(std::string_view(name));
@@ -164,20 +166,7 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   run.result.release = choice ? spec.release : "none";
 
   World world(scenario, {spec.seed, spec.replication, spec.release});
-  OperatorContext context{world.simulation,
-                          *world.cluster,
-                          *world.data_plane,
-                          *world.metrics,
-                          scenario,
-                          world.events(),
-                          [&world](std::string_view purpose) { return world.key(purpose); },
-                          World::kReleased,
-                          world.old_version,
-                          world.new_version,
-                          world.stable,
-                          world.service_backend,
-                          world.workload};
-  Operator op(std::move(context));
+  Operator op(operator_context(world));
   ReleaseProgress progress;
   if (choice) {
     op.set_actor("strategy/" + choice->name);

@@ -16,8 +16,11 @@ const Value& nothing() {
 
 }  // namespace
 
-ManifestMap::ManifestMap(const Value& value, std::string path, Diagnostics& diagnostics)
-    : value_(&value), path_(std::move(path)), diagnostics_(diagnostics) {
+ManifestMap::ManifestMap(const Value& value,
+                         std::string path,
+                         Diagnostics& diagnostics,
+                         std::vector<ManifestField>* asked)
+    : value_(&value), path_(std::move(path)), diagnostics_(diagnostics), asked_(asked) {
   if (value.is_map() || value.is_null()) return;
   diagnostics_.error(value.at, path_ + ": expected a map, found " + value.describe());
   value_ = &nothing();
@@ -33,23 +36,36 @@ Position ManifestMap::position(const std::string& key) const {
   return found == nullptr ? value_->at : found->at;
 }
 
-const Value* ManifestMap::take(const std::string& key) {
+const Value* ManifestMap::learn(const std::string& key) {
   known_.push_back(key);
-  const Value* found = value_->find(key);
-  return found == nullptr || found->is_null() ? nullptr : found;
+  const Value* value = value_->find(key);
+  return value == nullptr || value->is_null() ? nullptr : value;
+}
+
+void ManifestMap::ask(const std::string& key, FieldUse use) {
+  if (asked_ != nullptr) asked_->push_back({path_of(key), use});
+}
+
+const Value* ManifestMap::take(const std::string& key) {
+  ask(key, FieldUse::read);
+  return learn(key);
 }
 
 ManifestMap ManifestMap::map(const std::string& key) {
-  const Value* found = take(key);
-  return ManifestMap(found == nullptr ? nothing() : *found, path_of(key), diagnostics_);
+  const Value* value = learn(key);
+  if (value == nullptr) ask(key, FieldUse::read);
+  return ManifestMap(value == nullptr ? nothing() : *value, path_of(key), diagnostics_, asked_);
 }
 
-std::vector<Value> ManifestMap::list(const std::string& key) {
-  const Value* found = take(key);
-  if (found == nullptr) return {};
-  if (found->is_list()) return found->items;
-  error(key, "expected a list, found " + found->describe());
-  return {};
+std::vector<ManifestMap> ManifestMap::maps(const std::string& key) {
+  std::vector<ManifestMap> result;
+  const Value* list = take(key);
+  if (list == nullptr) return result;
+  if (!list->is_list()) error(key, "expected a list, found " + list->describe());
+  for (std::size_t i = 0; i < list->items.size(); ++i)
+    result.emplace_back(
+        list->items[i], path_of(key) + "[" + std::to_string(i) + "]", diagnostics_, asked_);
+  return result;
 }
 
 std::optional<std::string> ManifestMap::text(const std::string& key) {
@@ -113,14 +129,17 @@ std::map<std::string, std::string> ManifestMap::texts(const std::string& key) {
   return result;
 }
 
-void ManifestMap::known(std::initializer_list<const char*> keys) {
-  known_.insert(known_.end(), keys.begin(), keys.end());
+void ManifestMap::not_simulated(std::initializer_list<const char*> keys, const std::string& why) {
+  for (const char* key : keys) {
+    ask(key, FieldUse::not_simulated);
+    if (learn(key) != nullptr) warn_not_simulated(key, why);
+  }
 }
 
-void ManifestMap::not_simulated(std::initializer_list<const char*> keys) {
+void ManifestMap::from_server(std::initializer_list<const char*> keys) {
   for (const char* key : keys) {
-    known_.emplace_back(key);
-    if (has(key)) warn_not_simulated(key);
+    ask(key, FieldUse::from_server);
+    learn(key);
   }
 }
 

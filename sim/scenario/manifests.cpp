@@ -18,36 +18,37 @@ std::string read_name(ManifestMap& root) {
   const std::string name = metadata.text("name").value_or("");
   if (name.empty()) metadata.error("name", "Required value");
   metadata.not_simulated({"namespace", "labels", "annotations", "finalizers", "ownerReferences"});
-  metadata.known({"creationTimestamp", "generation", "uid", "resourceVersion", "managedFields"});
+  metadata.from_server(
+      {"creationTimestamp", "generation", "uid", "resourceVersion", "managedFields"});
   metadata.finish();
   return name;
 }
 
-bool matches(const Value& expression, const std::map<std::string, std::string>& labels) {
-  const Value* key = expression.find("key");
-  const Value* op = expression.find("operator");
-  const Value* values = expression.find("values");
-  if (key == nullptr || op == nullptr) return true;
-  const auto label = labels.find(key->text);
+/// Whether the labels fit one of matchExpressions; a faulty one is an error and fits.
+bool matches(ManifestMap& expression, const std::map<std::string, std::string>& labels) {
+  const std::string key = expression.text("key").value_or("");
+  const std::string op = expression.text("operator").value_or("");
+  const Value* values = expression.take("values");
+  expression.finish();
+  if (key.empty()) expression.error("key", "Required value");
+  const auto label = labels.find(key);
   const bool present = label != labels.end();
   bool among = false;
   if (present && values != nullptr)
     for (const Value& value : values->items) among = among || value.text == label->second;
-  if (op->text == "In") return among;
-  if (op->text == "NotIn") return !among;
-  if (op->text == "Exists") return present;
-  return op->text != "DoesNotExist" || !present;
+  if (op == "In") return among;
+  if (op == "NotIn") return !among;
+  if (op == "Exists") return present;
+  if (op == "DoesNotExist") return !present;
+  expression.error("operator", "Invalid value: \"" + op + "\": not a valid selector operator");
+  return true;
 }
 
 void read_selector(ManifestMap& spec, DeploymentSpec& out) {
-  if (!spec.has("selector")) {
-    spec.known({"selector"});
-    spec.error("selector", "Required value");
-    return;
-  }
   ManifestMap selector = spec.map("selector");
+  if (!spec.has("selector")) return spec.error("selector", "Required value");
   out.selector = selector.texts("matchLabels");
-  const std::vector<Value> expressions = selector.list("matchExpressions");
+  std::vector<ManifestMap> expressions = selector.maps("matchExpressions");
   selector.finish();
   if (out.selector.empty() && expressions.empty())
     spec.error("selector", "Invalid value: empty selector is invalid for deployment");
@@ -56,7 +57,7 @@ void read_selector(ManifestMap& spec, DeploymentSpec& out) {
     const auto label = out.labels.find(key);
     match = match && label != out.labels.end() && label->second == value;
   }
-  for (const Value& expression : expressions) match = match && matches(expression, out.labels);
+  for (ManifestMap& expression : expressions) match = matches(expression, out.labels) && match;
   if (!match)
     spec.error("selector",
                "spec.template.metadata.labels: `selector` does not match template `labels`");
@@ -91,6 +92,8 @@ void read_strategy(ManifestMap& spec, DeploymentSpec& out) {
     strategy.error(
         "type",
         "Unsupported value: \"" + type + "\": supported values: \"Recreate\", \"RollingUpdate\"");
+  if (recreate)
+    strategy.warn_not_simulated("type", "how pods are replaced is up to the scenario's strategies");
   out.strategy = recreate ? DeploymentStrategy::recreate : DeploymentStrategy::rolling_update;
   if (recreate && strategy.has("rollingUpdate"))
     strategy.error("rollingUpdate",
@@ -138,10 +141,11 @@ Probe read_probe(ManifestMap& container, const std::string& key, ProbeRole role)
   } else {
     probe.grace = map.seconds("terminationGracePeriodSeconds", 1);
   }
-  // Whichever way it asks, it is the process that answers.
   int handlers = 0;
-  for (const char* handler : {"exec", "httpGet", "tcpSocket", "grpc"})
-    handlers += map.take(handler) != nullptr ? 1 : 0;
+  for (const char* handler : {"exec", "httpGet", "tcpSocket", "grpc"}) {
+    handlers += map.has(handler) ? 1 : 0;
+    map.not_simulated({handler}, "however it asks, it succeeds when the process takes connections");
+  }
   if (handlers == 0) container.error(key, "Required value: must specify a handler type");
   if (handlers > 1) container.error(key, "Forbidden: may not specify more than 1 handler type");
   map.finish();
@@ -175,8 +179,7 @@ void read_lifecycle(ManifestMap& container, PodTemplate& pod) {
       hook.warn_not_simulated("exec", "how long it takes is not known; say it with preStop");
   }
   exec.finish();
-  if (hook.take("httpGet") != nullptr)
-    hook.warn_not_simulated("httpGet", "how long it takes is not known; say it with preStop");
+  hook.not_simulated({"httpGet"}, "how long it takes is not known; say it with preStop");
   hook.finish();
   lifecycle.not_simulated({"postStart", "stopSignal"});
   lifecycle.finish();
@@ -241,25 +244,8 @@ void read_image(ManifestMap& container, PodTemplate& pod, bool first) {
   pod.image_present = (first || pod.image_present) && policy != "Always";
 }
 
-void read_container(const Value& value,
-                    const std::string& path,
-                    PodTemplate& pod,
-                    bool first,
-                    Diagnostics& diagnostics) {
-  ManifestMap container(value, path, diagnostics);
-  if (!container.text("name")) container.error("name", "Required value");
-  read_image(container, pod, first);
-  read_resources(container, pod);
-  if (first) {
-    pod.readiness = read_probe(container, "readinessProbe", ProbeRole::readiness);
-    pod.liveness = read_probe(container, "livenessProbe", ProbeRole::liveness);
-    pod.startup = read_probe(container, "startupProbe", ProbeRole::startup);
-    read_lifecycle(container, pod);
-  } else {
-    for (const char* key : {"readinessProbe", "livenessProbe", "startupProbe", "lifecycle"})
-      if (container.take(key) != nullptr)
-        container.warn_not_simulated(key, "only the first container has them here");
-  }
+/// What all containers have that changes nothing here.
+void pass_over_the_rest(ManifestMap& container) {
   container.not_simulated({"command",
                            "args",
                            "workingDir",
@@ -274,9 +260,38 @@ void read_container(const Value& value,
                            "tty",
                            "terminationMessagePath",
                            "terminationMessagePolicy",
-                           "resizePolicy",
-                           "restartPolicy"});
+                           "resizePolicy"});
   container.finish();
+}
+
+void read_container(ManifestMap& container, PodTemplate& pod, bool first) {
+  if (!container.text("name")) container.error("name", "Required value");
+  read_image(container, pod, first);
+  read_resources(container, pod);
+  if (first) {
+    pod.readiness = read_probe(container, "readinessProbe", ProbeRole::readiness);
+    pod.liveness = read_probe(container, "livenessProbe", ProbeRole::liveness);
+    pod.startup = read_probe(container, "startupProbe", ProbeRole::startup);
+    read_lifecycle(container, pod);
+  } else {
+    container.not_simulated({"readinessProbe", "livenessProbe", "startupProbe", "lifecycle"},
+                            "only the first container has them here");
+  }
+  container.not_simulated({"restartPolicy"});
+  pass_over_the_rest(container);
+}
+
+/// It adds a container start, and the pull of its image if that is not on the node.
+void read_init_container(ManifestMap& container, PodTemplate& pod) {
+  if (!container.text("name")) container.error("name", "Required value");
+  const bool sidecar = container.text("restartPolicy").value_or("") == "Always";
+  if (sidecar) container.warn_not_simulated("restartPolicy", "a sidecar is left out");
+  PodTemplate left_out;
+  read_image(container, sidecar ? left_out : pod, false);
+  container.not_simulated(
+      {"resources", "readinessProbe", "livenessProbe", "startupProbe", "lifecycle"});
+  pass_over_the_rest(container);
+  if (!sidecar) ++pod.init_containers;
 }
 
 void read_pod_spec(ManifestMap& spec, PodTemplate& pod) {
@@ -286,21 +301,10 @@ void read_pod_spec(ManifestMap& spec, PodTemplate& pod) {
                "Unsupported value: \"" + restart + "\": supported values: \"Always\"");
   pod.termination_grace =
       spec.seconds("terminationGracePeriodSeconds").value_or(pod.termination_grace);
-  const std::vector<Value> containers = spec.list("containers");
+  std::vector<ManifestMap> containers = spec.maps("containers");
   if (containers.empty()) spec.error("containers", "Required value");
-  for (std::size_t i = 0; i < containers.size(); ++i)
-    read_container(containers[i],
-                   spec.path_of("containers") + "[" + std::to_string(i) + "]",
-                   pod,
-                   i == 0,
-                   spec.diagnostics());
-  for (const Value& init : spec.list("initContainers")) {
-    const Value* policy = init.find("restartPolicy");
-    if (policy != nullptr && policy->text == "Always")
-      spec.warn_not_simulated("initContainers", "a sidecar container");
-    else
-      ++pod.init_containers;
-  }
+  for (std::size_t i = 0; i < containers.size(); ++i) read_container(containers[i], pod, i == 0);
+  for (ManifestMap& container : spec.maps("initContainers")) read_init_container(container, pod);
   spec.not_simulated({"activeDeadlineSeconds",
                       "affinity",
                       "automountServiceAccountToken",
@@ -344,7 +348,7 @@ void read_template(ManifestMap& spec, DeploymentSpec& out) {
   ManifestMap metadata = pod.map("metadata");
   out.labels = metadata.texts("labels");
   metadata.not_simulated({"annotations", "name", "namespace"});
-  metadata.known({"creationTimestamp"});
+  metadata.from_server({"creationTimestamp"});
   metadata.finish();
   ManifestMap pod_spec = pod.map("spec");
   read_pod_spec(pod_spec, out.pod);
@@ -374,7 +378,7 @@ DeploymentSpec read_deployment(ManifestMap& root) {
       spec.whole("revisionHistoryLimit").value_or(out.revision_history_limit);
   out.paused = spec.flag("paused").value_or(out.paused);
   spec.finish();
-  root.known({"status"});
+  root.from_server({"status"});
   root.finish();
   return out;
 }
@@ -387,22 +391,22 @@ ServiceManifest read_service(ManifestMap& root) {
   out.selector = spec.texts("selector");
   const auto choice = [&spec](const char* key, std::vector<std::string> allowed) {
     const std::string value = spec.text(key).value_or(allowed[0]);
-    if (std::find(allowed.begin(), allowed.end(), value) == allowed.end())
-      spec.error(key,
-                 "Unsupported value: \"" + value + "\": supported values: \"" +
-                     join(allowed, "\", \"") + "\"");
-    return value;
+    if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return value;
+    spec.error(key,
+               "Unsupported value: \"" + value + "\": supported values: \"" +
+                   join(allowed, "\", \"") + "\"");
+    return allowed[0];
   };
-  if (choice("type", {"ClusterIP", "NodePort", "LoadBalancer", "ExternalName"}) == "ExternalName")
-    spec.warn_not_simulated("type", "ExternalName");
+  const std::string type =
+      choice("type", {"ClusterIP", "NodePort", "LoadBalancer", "ExternalName"});
+  if (type != "ClusterIP") spec.warn_not_simulated("type", type);
   if (choice("sessionAffinity", {"None", "ClientIP"}) == "ClientIP")
     spec.warn_not_simulated("sessionAffinity", "ClientIP");
   for (const char* policy : {"internalTrafficPolicy", "externalTrafficPolicy"})
     if (choice(policy, {"Cluster", "Local"}) == "Local") spec.warn_not_simulated(policy, "Local");
   if (spec.flag("publishNotReadyAddresses").value_or(false))
     spec.warn_not_simulated("publishNotReadyAddresses");
-  if (spec.text("clusterIP").value_or("") == "None")
-    spec.warn_not_simulated("clusterIP", "requests go through one proxy, not from the client");
+  spec.not_simulated({"clusterIP"}, "requests go through one proxy");
   spec.not_simulated({"ports",
                       "clusterIPs",
                       "externalIPs",
@@ -418,7 +422,7 @@ ServiceManifest read_service(ManifestMap& root) {
                       "trafficDistribution",
                       "topologyKeys"});
   spec.finish();
-  root.known({"status"});
+  root.from_server({"status"});
   root.finish();
   return out;
 }
@@ -443,12 +447,15 @@ bool planned(const std::string& kind) {
 
 }  // namespace
 
-void read_manifest(const Value& document, Manifests& manifests, Diagnostics& diagnostics) {
+void read_manifest(const Value& document,
+                   Manifests& manifests,
+                   Diagnostics& diagnostics,
+                   std::vector<ManifestField>* asked) {
   if (!document.is_map()) {
     diagnostics.error(document.at, "expected a manifest (a map), found " + document.describe());
     return;
   }
-  ManifestMap root(document, "", diagnostics);
+  ManifestMap root(document, "", diagnostics, asked);
   const std::string version = root.text("apiVersion").value_or("");
   const std::string kind = root.text("kind").value_or("");
   if (version == "apps/v1" && kind == "Deployment") {

@@ -12,6 +12,7 @@
 
 #include "sim/cluster/deployment_spec.h"
 #include "sim/kernel/value.h"
+#include "sim/scenario/manifest_map.h"
 
 namespace coalmine {
 
@@ -32,8 +33,12 @@ struct Manifests {
   std::vector<ServiceManifest> services;
 };
 
-/// Reads one document into `manifests`.
-void read_manifest(const Value& document, Manifests& manifests, Diagnostics& diagnostics);
+/// Reads one document into `manifests`. `asked` gets every field that was asked for: of a document
+/// in which everything optional is present, all that we know.
+void read_manifest(const Value& document,
+                   Manifests& manifests,
+                   Diagnostics& diagnostics,
+                   std::vector<ManifestField>* asked = nullptr);
 /// Reads all documents of a file; `wanted_at` is where the scenario names it (empty position: the
 /// user named it).
 Manifests read_manifest_file(const std::filesystem::path& path,

@@ -62,7 +62,7 @@ Section<InlineProbe> probe_table() {
              {.default_text = "1s",
               .min = "1s",
               .max = "1h",
-              .help = "until an answer counts as missing",
+              .help = "until an answer counts as missing; not simulated",
               .default_applies = false})
       .field("successThreshold",
              &InlineProbe::success_threshold,
@@ -391,6 +391,15 @@ Section<ServiceDraft> service_table() {
         };
         refuse_threshold("liveness", draft.inline_keys.liveness);
         refuse_threshold("startup", draft.inline_keys.startup);
+        for (const char* key : {"readiness", "liveness", "startup"}) {
+          const Value* probe = view.node.find(key);
+          const Value* timeout = probe == nullptr ? nullptr : probe->find("timeout");
+          if (timeout != nullptr)
+            problems.warning(timeout->at,
+                             std::string(key) +
+                                 ": timeout is not simulated: a probe without an answer fails at "
+                                 "once");
+        }
       });
   return table;
 }

@@ -41,6 +41,7 @@ class World {
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
+  const Scenario& scenario() const { return scenario_; }
   RandomKey key(std::string_view purpose) const;
   EventSink events();  ///< appends to the log
   const std::vector<Event>& log() const { return log_; }

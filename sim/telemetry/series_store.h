@@ -80,6 +80,10 @@ class SeriesStore {
   void set_backfill(TargetId target, const Sample& per_second);
 
   std::span<const Time> times(TargetId target) const { return at(target).times; }
+  /// Whether the series has been born.
+  bool exists(TargetId target, Column column) const {
+    return at(target).born.at(column) != kUnborn;
+  }
   std::span<const double> values(TargetId target, Column column) const {
     return at(target).columns.at(column);
   }

@@ -2,10 +2,12 @@
 #include <stdlib.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -37,6 +39,22 @@ objectives:
 strategies:
   - rolling: {}
   - canary: {name: careful, steps: [34%], interval: 45s, initialDelay: 15s}
+)";
+
+/// With a field that Kubernetes does not know and one that changes nothing here.
+constexpr const char* kDeployment = R"(apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  replica: 3
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+      - name: shop
+        env: [{name: COLOUR, value: blue}]
+        image: shop:1
 )";
 
 /// A folder that is gone at the end of the test.
@@ -278,6 +296,42 @@ TEST_CASE("validate says ok for every file that is", "[cli][command]") {
   const Ended both = coalmine("validate '" + bad + "' '" + good + "'");
   CHECK(both.code == 2);
   CHECK_THAT(both.out, Contains(bad + ": 1 error\n") && Contains(good + ": ok\n"));
+}
+
+TEST_CASE("warnings stop nothing, and everything with --strict", "[cli][command]") {
+  const Folder folder;
+  const std::string scenario = kScenario;
+  const std::string bare = folder.write("deployment.yaml", kDeployment);
+  const std::string pasted = folder.write("pasted.yaml", scenario + "---\n" + kDeployment);
+  const std::string commands[] = {"validate", "run", "compare -n 1", "validate"};
+  for (std::size_t i = 0; i < std::size(commands); ++i) {
+    const std::string& file = i == 0 ? bare : pasted;
+    const std::string command = commands[i] + " '" + file + "'";
+    INFO(command);
+    const auto above = i == 0 ? 0 : 1 + std::count(scenario.begin(), scenario.end(), '\n');
+    const auto at = [&](int line, const char* column, const char* severity) {
+      return file + ":" + std::to_string(above + line) + ":" + column + ": " + severity + ": ";
+    };
+    const auto check_told = [&](const std::string& err, const char* severity) {
+      CHECK_THAT(err, Contains(at(5, "3", severity) + "spec.replica is not a known field"));
+      CHECK_THAT(err, Contains("did you mean replicas?"));
+      CHECK_THAT(err,
+                 Contains(at(12, "9", severity) +
+                          "spec.template.spec.containers[0].env is not simulated"));
+    };
+    const Ended lenient = coalmine(command);
+    CHECK(lenient.code == 0);
+    check_told(lenient.err, "warning");
+    CHECK_THAT(lenient.err, !Contains("error:"));
+    CHECK_FALSE(lenient.out.empty());
+    const Ended strict = coalmine(command + " --strict");
+    CHECK(strict.code == 2);
+    check_told(strict.err, "error");
+    CHECK_THAT(strict.err, !Contains("warning:"));
+    // validate has its line for each file; the others have nothing to print.
+    CHECK(strict.out == (commands[i] == "validate" ? file + ": 2 errors\n" : ""));
+  }
+  CHECK(coalmine("validate '" + bare + "'").out == bare + ": ok, 2 warnings\n");
 }
 
 TEST_CASE("the scenarios that come with coalmine are valid", "[cli][command]") {

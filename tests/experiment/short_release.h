@@ -1,7 +1,6 @@
 /// Short releases on a small service, and the inside of one: what the tests of this room play.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,8 +8,8 @@
 
 #include "sim/experiment/operator.h"
 #include "sim/experiment/release.h"
-#include "sim/experiment/run.h"
 #include "sim/scenario/world.h"
+#include "tests/experiment/played_run.h"
 
 namespace coalmine::test {
 
@@ -18,20 +17,6 @@ namespace coalmine::test {
 /// at 2 min, of which the bad one fails 30 % of its requests; a good day has no errors. The human
 /// on call answers within a minute. Strategies: recreate, rolling, canary ([25%, 50%], 45 s each).
 std::shared_ptr<const Scenario> short_scenario(std::vector<std::string> overrides = {});
-
-/// Strategy by its name in the scenario, "control" for none.
-RunSpec spec_of(std::shared_ptr<const Scenario> scenario,
-                std::string_view strategy,
-                std::string release = "bad",
-                std::uint64_t seed = 7);
-
-/// Fails the test when there is none.
-double outcome(const RunResult& result, const std::string& name);
-
-std::size_t count_events(const RunResult& result, std::string_view reason);
-
-/// The decisions, for INFO.
-std::string timeline_of(const RunResult& result);
 
 /// A world and an Operator in it, to be looked into while it plays. No release unless asked for.
 class Stage {

@@ -123,6 +123,14 @@ TEST_CASE("the human can be left out", "[scenario][load]") {
   CHECK_FALSE(result.scenario->on_call.present);
 }
 
+TEST_CASE("the timeout of an inline probe is named, for it changes nothing", "[scenario][load]") {
+  const LoadResult result =
+      load(kHead + "service: {name: a, readiness: {period: 5s, timeout: 3s}, liveness: none}\n");
+  CHECK(result.scenario);
+  CHECK(brief(result.diagnostics) ==
+        "3:53: readiness: timeout is not simulated: a probe without an answer fails at once\n");
+}
+
 TEST_CASE("a real Deployment may stand in the same file", "[scenario][load]") {
   const LoadResult result = load(kHead + R"(service: {name: checkout, replicas: 5}
 ---

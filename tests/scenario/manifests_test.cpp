@@ -168,6 +168,8 @@ TEST_CASE("a Deployment that the API server refuses is refused with its words",
                    "to 0"},
       {deployment("", "", "livenessProbe: {periodSeconds: 5}"),
        container + ".livenessProbe: Required value: must specify a handler type"},
+      {deployment("", "initContainers: [{image: i:1}]"),
+       "spec.template.spec.initContainers[0].name: Required value"},
       {deployment("", "", "imagePullPolicy: Sometimes"),
        container + ".imagePullPolicy: Unsupported value: \"Sometimes\": supported values: "
                    "\"Always\", \"IfNotPresent\", \"Never\""},
@@ -179,6 +181,11 @@ TEST_CASE("a Deployment that the API server refuses is refused with its words",
       {"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: w}\nspec: {selector: {matchLabels: "
        "{a: c}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c}]}}}",
        "spec.selector: spec.template.metadata.labels: `selector` does not match template `labels`"},
+      {"apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: w}\nspec: {selector: "
+       "{matchExpressions: [{key: a, operator: Inn, values: [b]}]}, template: {metadata: {labels: "
+       "{a: b}}, spec: {containers: [{name: c}]}}}",
+       "spec.selector.matchExpressions[0].operator: Invalid value: \"Inn\": not a valid selector "
+       "operator"},
       {"apiVersion: apps/v1\nkind: Deployment\nspec: {selector: {matchLabels: {a: b}}, template: "
        "{metadata: {labels: {a: b}}, spec: {containers: [{name: c}]}}}",
        "metadata.name: Required value"}};
@@ -188,6 +195,7 @@ TEST_CASE("a Deployment that the API server refuses is refused with its words",
   }
 }
 
+// That this is so of every field: tests/experiment/manifest_fields_test.cpp.
 TEST_CASE("fields that are checked but change nothing are named", "[scenario][manifests]") {
   const std::string container = "spec.template.spec.containers[0]";
   CHECK(messages(read(deployment("", "", "resources: {requests: {cpu: 100m}}"))) ==
@@ -197,7 +205,35 @@ TEST_CASE("fields that are checked but change nothing are named", "[scenario][ma
             read(deployment("", "", "readinessProbe: {httpGet: {path: /}, timeoutSeconds: 2}"))) ==
         "warning: " + container +
             ".readinessProbe.timeoutSeconds is not simulated: a probe without an answer fails at "
-            "once\n");
+            "once\nwarning: " +
+            container +
+            ".readinessProbe.httpGet is not simulated: however it asks, it succeeds when the "
+            "process takes connections\n");
+  CHECK(messages(read(deployment("strategy: {type: Recreate}"))) ==
+        "warning: spec.strategy.type is not simulated: how pods are replaced is up to the "
+        "scenario's strategies\n");
+}
+
+TEST_CASE("an init container adds a start, and a pull of its image; a sidecar is left out",
+          "[scenario][manifests]") {
+  const auto pod = [](const std::string& container) {
+    return good(deployment("", "initContainers: [{name: i, " + container + "}]")).pod;
+  };
+  CHECK(pod("image: i:1").init_containers == 1);
+  CHECK(pod("image: i:1").image_present);
+  CHECK_FALSE(pod("image: i:latest").image_present);
+  CHECK_FALSE(pod("image: i:1, imagePullPolicy: Always").image_present);
+  CHECK(pod("image: i, restartPolicy: Always").init_containers == 0);
+  CHECK(pod("image: i, restartPolicy: Always").image_present);
+  const std::string init = "spec.template.spec.initContainers[0]";
+  CHECK(messages(read(deployment(
+            "",
+            "initContainers: [{name: i, image: i:1, comand: [x], env: [], restartPolicy: "
+            "Always}]"))) == "warning: " + init +
+                                 ".restartPolicy is not simulated: a sidecar is left out\n"
+                                 "warning: " +
+                                 init + ".env is not simulated\nwarning: " + init +
+                                 ".comand is not a known field\n");
 }
 
 TEST_CASE("maxSurge 0 with maxUnavailable 1% is allowed, whatever it rounds to",
@@ -238,6 +274,10 @@ TEST_CASE("a Service tells which pods it selects", "[scenario][manifests]") {
         "error: spec.type: Unsupported value: \"Loadbalancer\": supported values: \"ClusterIP\", "
         "\"NodePort\", \"LoadBalancer\", \"ExternalName\"\n"
         "warning: spec.sessionAffinity is not simulated: ClientIP\n");
+  CHECK(messages(read("apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+                      "spec: {selector: {app: web}, type: NodePort, clusterIP: None}\n")) ==
+        "warning: spec.type is not simulated: NodePort\n"
+        "warning: spec.clusterIP is not simulated: requests go through one proxy\n");
 }
 
 TEST_CASE("the shared podinfo manifests are read", "[scenario][manifests]") {

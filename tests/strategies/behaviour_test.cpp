@@ -1,9 +1,10 @@
 // What an SRE expects of each strategy, on whole releases played through the engine.
 #include <catch2/catch.hpp>
 
-#include "small_release.h"
+#include "tests/strategies/small_release.h"
 
 using namespace coalmine;
+using namespace coalmine::test;
 using Catch::Contains;
 
 TEST_CASE("recreate has an outage even with a good release", "[strategies][recreate]") {

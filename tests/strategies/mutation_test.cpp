@@ -2,9 +2,10 @@
 // their pages (strategies/*/README.md, "Under mutations") state.
 #include <catch2/catch.hpp>
 
-#include "small_release.h"
+#include "tests/strategies/small_release.h"
 
 using namespace coalmine;
+using namespace coalmine::test;
 
 namespace {
 

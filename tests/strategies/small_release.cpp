@@ -1,11 +1,11 @@
-#include "small_release.h"
+#include "tests/strategies/small_release.h"
 
-#include <catch2/catch.hpp>
+#include <utility>
 
 #include "sim/scenario/load.h"
 #include "strategies/registry.h"
 
-namespace coalmine {
+namespace coalmine::test {
 namespace {
 
 constexpr const char* kText = R"(
@@ -47,43 +47,7 @@ RunResult play_small(const std::string& strategy,
                      const std::string& release,
                      std::vector<std::string> overrides,
                      std::uint64_t seed) {
-  RunSpec spec;
-  spec.scenario = small_scenario(std::move(overrides));
-  for (std::size_t i = 0; i < spec.scenario->strategies.size(); ++i)
-    if (spec.scenario->strategies[i].name == strategy) spec.strategy = i;
-  REQUIRE(spec.strategy.has_value());
-  spec.release = release;
-  spec.seed = seed;
-  return play(spec);
+  return play(spec_of(small_scenario(std::move(overrides)), strategy, release, seed));
 }
 
-bool has_outcome(const RunResult& result, const std::string& name) {
-  const auto found = result.outcomes.find(name);
-  return found != result.outcomes.end() && found->second.has_value();
-}
-
-double outcome(const RunResult& result, const std::string& name) {
-  INFO("outcome " << name << " of " << result.strategy);
-  REQUIRE(has_outcome(result, name));
-  return *result.outcomes.at(name);
-}
-
-std::size_t count_events(const RunResult& result, std::string_view reason) {
-  std::size_t count = 0;
-  for (const Event& event : result.events) count += event.reason == reason ? 1 : 0;
-  return count;
-}
-
-std::string timeline_of(const RunResult& result) {
-  std::string text;
-  for (const Event& event : result.events) {
-    const bool decision = event.object.rfind("strategy/", 0) == 0 || event.reason == "Stopped" ||
-                          event.object == "on-call";
-    if (decision)
-      text += std::to_string(to_seconds(event.time)) + " s " + event.object + " " + event.reason +
-              ": " + event.message + "\n";
-  }
-  return text;
-}
-
-}  // namespace coalmine
+}  // namespace coalmine::test

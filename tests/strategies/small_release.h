@@ -1,13 +1,13 @@
 /// A short release on a small service, changed by overrides: what the behavioural tests play.
 #pragma once
 
+#include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
-#include "sim/experiment/run.h"
+#include "tests/experiment/played_run.h"
 
-namespace coalmine {
+namespace coalmine::test {
 
 /// 12 min, 80 requests/s, 4 pods, release at 2 min; the bad one fails 20 % of its requests. Nobody
 /// is on call. Strategies: recreate, rolling, canary ([25%, 50%], 1 min each).
@@ -19,9 +19,4 @@ RunResult play_small(const std::string& strategy,
                      std::vector<std::string> overrides = {},
                      std::uint64_t seed = 7);
 
-double outcome(const RunResult& result, const std::string& name);  ///< fails the test when empty
-bool has_outcome(const RunResult& result, const std::string& name);
-std::size_t count_events(const RunResult& result, std::string_view reason);
-std::string timeline_of(const RunResult& result);  ///< for INFO: the strategy's own lines
-
-}  // namespace coalmine
+}  // namespace coalmine::test
