@@ -119,9 +119,8 @@ Outcomes own_outcomes(World& world,
   for (const Page& p : world.page->pages())
     if (!alert && exposed && p.time >= *exposed) alert = p.time;
   o["time_to_alert"] = since_exposure(alert);
-  o["rollout_duration"] = progress.verdict_at
-                              ? std::optional(to_seconds(*progress.verdict_at - released))
-                              : std::nullopt;
+  o["rollout_duration"] =
+      progress.ending ? std::optional(to_seconds(progress.ending->at - released)) : std::nullopt;
   const double steady = scenario.service.deployment.replicas + world.other_pods();
   o["peak_pods"] = world.cluster->peak_pods() - world.other_pods();
   o["extra_pod_seconds"] =
@@ -188,7 +187,7 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   CM_ASSERT(world.data_plane->sent() ==
             world.data_plane->finished() + world.data_plane->unanswered());
 
-  run.result.verdict = progress.verdict.value_or(Verdict::held);
+  run.result.verdict = progress.ending ? progress.ending->verdict : Verdict::held;
   run.result.outcomes = own_outcomes(world, scenario, op, progress);
   run.result.requests = world.data_plane->sent();
   run.result.fingerprint = fingerprint_of(world, run.result.outcomes);

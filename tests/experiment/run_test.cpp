@@ -346,6 +346,33 @@ TEST_CASE("the on-call human ends what the strategy does not see", "[experiment]
   CHECK(outcome(alone, "time_to_alert") == outcome(watched, "time_to_alert"));
 }
 
+TEST_CASE("a promotion that the human takes back is no verdict any more", "[experiment][on-call]") {
+  const RunResult whole = play(spec_of(short_scenario(), "rolling"));
+  const auto stopped = std::find_if(whole.events.begin(), whole.events.end(), [](const Event& e) {
+    return e.object == "on-call" && e.reason == "Stopped";
+  });
+  REQUIRE(stopped != whole.events.end());
+  // The run ends a second later: neither version is in charge.
+  const Duration end = stopped->time - kTimeZero + 1s;
+  const RunResult cut = play(spec_of(
+      short_scenario({"duration=" + std::to_string(end / Duration(1ms)) + "ms"}), "rolling"));
+  INFO(timeline_of(cut));
+  CHECK(cut.verdict == Verdict::held);
+  CHECK_FALSE(cut.outcomes.at("rollout_duration").has_value());
+}
+
+// The old version's pods crash at every start but the settled ones' before the run.
+TEST_CASE("it is a rollback only if the old version is back", "[experiment][on-call]") {
+  const RunResult stuck = play(spec_of(
+      short_scenario(
+          {"duration=45m", "traffic.rate=20/s", "faults=[{crashOnStart: {on: {version: v1}}}]"}),
+      "rolling"));
+  INFO(timeline_of(stuck));
+  CHECK(count_of_on_call(stuck, "Stopped") == 1);
+  CHECK(stuck.verdict == Verdict::held);
+  CHECK_FALSE(stuck.outcomes.at("rollout_duration").has_value());
+}
+
 TEST_CASE("on a good release the human has nothing to do and changes nothing",
           "[experiment][on-call]") {
   for (const char* strategy : {"rolling", "canary"}) {
