@@ -7,6 +7,7 @@
 #include "sim/analysis/slo.h"
 #include "sim/experiment/fingerprint.h"
 #include "sim/experiment/operator.h"
+#include "sim/experiment/outcome_names.h"
 #include "sim/experiment/release.h"
 #include "sim/kernel/assert.h"
 #include "sim/scenario/world.h"
@@ -71,10 +72,10 @@ Outcomes own_outcomes(World& world,
   const Time released = kTimeZero + scenario.release.at;
   const EdgeTotals totals = edge_totals(edge);
   Outcomes o;
+  for (const OutcomeName& outcome : kOutcomeNames) o[std::string(outcome.name)] = std::nullopt;
   o["requests"] = totals.requests;
   o["failed_requests"] = totals.failed;
-  o["availability"] =
-      totals.requests > 0 ? std::optional(1 - totals.failed / totals.requests) : std::nullopt;
+  if (totals.requests > 0) o["availability"] = 1 - totals.failed / totals.requests;
   for (const auto& [name, p] :
        {std::pair{"latency_p50", 0.5}, {"latency_p90", 0.9}, {"latency_p99", 0.99}})
     o[name] = seconds_or_none(totals.latency.quantile(p));
@@ -114,13 +115,12 @@ Outcomes own_outcomes(World& world,
     return std::max(0.0, to_seconds(*t - *exposed));
   };
   o["time_to_detect"] = since_exposure(stopped);
-  o["detected_fraction"] = bad ? std::optional(stopped ? 1.0 : 0.0) : std::nullopt;
+  if (bad) o["detected_fraction"] = stopped ? 1 : 0;
   std::optional<Time> alert;
   for (const Page& p : world.page->pages())
     if (!alert && exposed && p.time >= *exposed) alert = p.time;
   o["time_to_alert"] = since_exposure(alert);
-  o["rollout_duration"] =
-      progress.ending ? std::optional(to_seconds(progress.ending->at - released)) : std::nullopt;
+  if (progress.ending) o["rollout_duration"] = to_seconds(progress.ending->at - released);
   const double steady = scenario.service.deployment.replicas + world.other_pods();
   o["peak_pods"] = world.cluster->peak_pods() - world.other_pods();
   o["extra_pod_seconds"] =
