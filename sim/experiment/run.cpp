@@ -93,7 +93,7 @@ Outcomes own_outcomes(World& world,
     if (const auto q = edge.minutes()[i].quantile(0.99)) worst = std::max(worst.value_or(*q), *q);
   o["worst_minute_p99"] = seconds_or_none(worst);
 
-  const double rate = mean_rate(scenario.traffic);
+  const double rate = mean_rate(scenario.traffic, scenario.duration);
   double headline = 0;
   for (std::size_t i = 0; i < scenario.objectives.size(); ++i) {
     const Objective& objective = scenario.objectives[i];
@@ -204,7 +204,7 @@ void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenar
   for (const char* name : {"failed_requests", "users_affected"})
     o[std::string("excess_") + name] = *o.at(name) - *c.at(name);
 
-  const double rate = mean_rate(scenario.traffic);
+  const double rate = mean_rate(scenario.traffic, scenario.duration);
   std::optional<double> headline;
   double tightest = 1;
   for (std::size_t i = 0; i < scenario.objectives.size(); ++i) {
