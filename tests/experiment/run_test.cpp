@@ -88,8 +88,8 @@ TEST_CASE("the fingerprint is the same under every compiler and build type", "[e
   // (clang, Debug) and the release build (g++, -O3) must both give them.
   const auto scenario = short_scenario();
   CHECK(play(spec_of(scenario, "control")).fingerprint == 0x36bbc4d0475a6f55ULL);
-  CHECK(play(spec_of(scenario, "rolling")).fingerprint == 0x2fe417ae5ded8104ULL);
-  CHECK(play(spec_of(scenario, "canary")).fingerprint == 0x31a231100e2ac8d7ULL);
+  CHECK(play(spec_of(scenario, "rolling")).fingerprint == 0x3f5456208dcce3beULL);
+  CHECK(play(spec_of(scenario, "canary")).fingerprint == 0xb791954807c3d425ULL);
 }
 
 TEST_CASE("another seed, replication, strategy or release is another run", "[experiment][run]") {
@@ -429,4 +429,61 @@ TEST_CASE("outcomes cover release.at to the end and agree with each other",
   // 25 % of 4 pods more, and terminating ones beside them.
   CHECK(outcome(run, "peak_pods") > 4);
   CHECK(outcome(run, "extra_pod_seconds") > 0);
+}
+
+// Bad events are counted from release.at on, to the request: whatever bin that falls into.
+TEST_CASE("budgets count from the release on, wherever in the run it begins",
+          "[experiment][outcomes]") {
+  const auto scenario = short_scenario({"release.at=128s", "service.errorRate=2%"});
+  const RunResult control = play(spec_of(scenario, "control"));
+  CHECK(outcome(control, "error_budget_consumed") ==
+        Approx(outcome(control, "failed_requests") / (0.001 * 60 * 30 * 86'400)));
+}
+
+// Tolerated is a tenth of the default objective's budget share, not a tenth of all requests.
+TEST_CASE("without objectives there is no budget, and harm is harm all the same",
+          "[experiment][outcomes]") {
+  const auto scenario = short_scenario({"objectives=[]", "release.faults=[{errorRate: {p: 5%}}]"});
+  const RunResult run = play(spec_of(scenario, "rolling"));
+  CHECK_FALSE(run.outcomes.at("error_budget_consumed").has_value());
+  CHECK_FALSE(run.outcomes.at("excess_error_budget_consumed").has_value());
+  CHECK(run.harmed);
+}
+
+TEST_CASE("a page that fires already when the fault reaches users takes no time",
+          "[experiment][outcomes]") {
+  const RunResult run =
+      play(spec_of(short_scenario({"service.errorRate=5%", "onCall=none"}), "rolling"));
+  CHECK(count_events(run, "Paged") == 1);
+  CHECK(outcome(run, "time_to_alert") == 0);
+}
+
+// Five in a thousand requests of a canary that gets 15 a second: too few to tell from luck in a
+// minute, and yet some users had a failure each.
+TEST_CASE("a decision comes before harm only if nobody had a bad answer by then",
+          "[experiment][outcomes]") {
+  const std::vector<std::string> strict{"onCall=none",
+                                        "strategies[canary].maxErrorRatio=0%",
+                                        "strategies[canary].compareWith=none",
+                                        "strategies[canary].failureLimit=1"};
+  const auto with = [&](const char* faults) {
+    auto overrides = strict;
+    overrides.emplace_back(faults);
+    return short_scenario(overrides);
+  };
+  const RunResult thin = play(spec_of(with("release.faults=[{errorRate: {p: 0.5%}}]"), "canary"));
+  CHECK(thin.verdict == Verdict::rolled_back);
+  CHECK_FALSE(thin.harmed);
+  CHECK(outcome(thin, "detected_before_harm") == 0);
+
+  // Slower, but within every promise.
+  auto slower = strict;
+  slower.emplace_back("strategies[canary].maxP99=110ms");
+  slower.emplace_back("release.faults=[{latency: {shift: 50ms}}]");
+  const RunResult early = play(spec_of(short_scenario(slower), "canary"));
+  CHECK(early.verdict == Verdict::rolled_back);
+  CHECK(outcome(early, "detected_before_harm") == 1);
+
+  const RunResult good = play(spec_of(short_scenario(), "rolling", "good"));
+  CHECK_FALSE(good.outcomes.at("detected_before_harm").has_value());
 }
