@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
 
 #include "sim/analysis/statistics.h"
+#include "sim/experiment/outcome_names.h"
 
 namespace coalmine {
 namespace {
@@ -53,20 +53,11 @@ Replication play_replication(const std::shared_ptr<const Scenario>& scenario,
   return r;
 }
 
-bool is_time_that_may_not_come(const std::string& name) {
-  return name == "time_to_detect" || name == "time_to_restore" || name == "time_to_alert" ||
-         name == "rollout_duration";
-}
-
 /// Whether a censored outcome applies to this run at all: nothing to detect without exposure,
 /// nothing to restore without harm.
 bool applies(const std::string& name, const RunResult& run) {
-  const auto value = [&](const char* key) -> std::optional<double> {
-    const auto found = run.outcomes.find(key);
-    return found == run.outcomes.end() ? std::nullopt : found->second;
-  };
   if (name == "time_to_detect" || name == "time_to_alert")
-    return value("detected_fraction").has_value();
+    return run.outcomes.at("detected_fraction").has_value();
   if (name == "time_to_restore") return run.harmed;
   return run.strategy != "control";
 }
@@ -141,31 +132,25 @@ ComparedStrategy summarise(const std::vector<const RunResult*>& runs,
     else
       row.verdicts["missed_bad_release"] = share(Verdict::promoted);
   }
-  std::set<std::string> names;
-  for (const RunResult* r : runs)
-    for (const auto& [name, value] : r->outcomes) names.insert(name);
-  for (const std::string& name : names) {
+  for (const auto& named : runs.front()->outcomes) {
+    const std::string& name = named.first;
     std::vector<std::optional<double>> times;
     std::vector<double> values, x, y;
     for (std::size_t i = 0; i < runs.size(); ++i) {
-      const auto found = runs[i]->outcomes.find(name);
-      if (found == runs[i]->outcomes.end()) continue;
-      if (is_time_that_may_not_come(name)) {
-        if (applies(name, *runs[i])) times.push_back(found->second);
+      const std::optional<double> value = runs[i]->outcomes.at(name);
+      if (may_not_come(name)) {
+        if (applies(name, *runs[i])) times.push_back(value);
         continue;
       }
-      if (!found->second) continue;
-      values.push_back(*found->second);
-      const auto other = first[i]->outcomes.find(name);
-      if (other == first[i]->outcomes.end() || !other->second) continue;
-      x.push_back(*found->second);
-      y.push_back(*other->second);
+      if (!value) continue;
+      values.push_back(*value);
+      const std::optional<double> other = first[i]->outcomes.at(name);
+      if (!other) continue;
+      x.push_back(*value);
+      y.push_back(*other);
     }
-    if (is_time_that_may_not_come(name)) {
-      if (!times.empty()) row.outcomes[name] = summarise_times(times, horizon);
-      continue;
-    }
-    if (!values.empty()) row.outcomes[name] = summarise_values(values);
+    row.outcomes[name] =
+        may_not_come(name) ? summarise_times(times, horizon) : summarise_values(values);
     if (runs.front() != first.front() && !x.empty())
       row.paired_difference[name] = summarise_difference(x, y);
   }

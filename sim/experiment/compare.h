@@ -29,7 +29,7 @@ struct ComparedStrategy {
   std::size_t replications = 0;
   std::map<std::string, double>
       verdicts;  ///< share of replications, all four and wrong_rollback or missed_bad_release
-  std::map<std::string, OutcomeSummary> outcomes;
+  std::map<std::string, OutcomeSummary> outcomes;  ///< all names; n = 0: it does not apply
   /// This minus the first strategy on the same release, pair by pair; empty for the first.
   std::map<std::string, OutcomeSummary> paired_difference;
 };

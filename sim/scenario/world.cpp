@@ -376,10 +376,10 @@ std::vector<DeploymentId> World::released_deployments() const {
   return {seen.begin(), seen.end()};
 }
 
-double mean_rate(const TrafficSettings& t) {
+double mean_rate(const TrafficSettings& t, Duration duration) {
   switch (t.kind) {
     case TrafficSettings::Kind::piecewise:
-      return mean_rate_of_points(t.points);
+      return mean_rate_of_points(t.points, duration);
     case TrafficSettings::Kind::diurnal:
       return mean_rate_of_cycle(t.base, t.peak);
     case TrafficSettings::Kind::mmpp:

@@ -78,7 +78,8 @@ class World {
   int other_pods_ = 0;
 };
 
-/// Mean requests/s over the traffic's full period: what an error budget is reckoned from.
-double mean_rate(const TrafficSettings& traffic);
+/// Mean requests/s over the traffic's full period, which for `points` is the run, `duration` long:
+/// what an error budget is reckoned from.
+double mean_rate(const TrafficSettings& traffic, Duration duration);
 
 }  // namespace coalmine
