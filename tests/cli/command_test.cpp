@@ -403,6 +403,18 @@ TEST_CASE("the scenarios that come with coalmine are valid", "[cli][command]") {
   }
 }
 
+TEST_CASE("validate does not pass over --set in silence where there is no scenario",
+          "[cli][command]") {
+  const Folder folder;
+  const std::string bare = folder.write("service.yaml",
+                                        "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"
+                                        "spec: {selector: {app: a}}\n");
+  CHECK(coalmine("validate '" + bare + "'").code == 0);
+  const Ended e = coalmine("validate '" + bare + "' --set service.replicas=3");
+  CHECK(e.code == 2);
+  CHECK_THAT(e.err, Contains("this is a bare manifest"));
+}
+
 TEST_CASE("schema prints JSON Schema, and the reference page on demand", "[cli][command]") {
   const Ended schema = coalmine("schema");
   CHECK(schema.code == 0);
@@ -421,4 +433,14 @@ TEST_CASE("an interrupt ends a comparison cleanly with what was finished", "[cli
   CHECK(ended.code == 3);
   CHECK(ended.err.find("interrupted") != std::string::npos);
   if (!ended.out.empty()) CHECK(nlohmann::json::parse(ended.out)["replications"] >= 1);
+}
+
+TEST_CASE("an interrupt does not wait for enormous traffic", "[cli][command]") {
+  const Folder folder;
+  const std::string file = folder.write("tiny.yaml", kScenario);
+  // Thirty seconds of such traffic take half a minute to play.
+  const Ended ended =
+      coalmine("run '" + file + "' --set traffic.rate=10000000/s",
+               "timeout --kill-after 8 --foreground --preserve-status --signal INT 1");
+  CHECK(ended.code == 3);
 }
