@@ -2,7 +2,9 @@
 /// Outcomes are made from this and from nothing else; strategies never see it. (design section 6)
 ///
 /// Requests are counted at the instant the user has the answer (or gives up). Totals, users and
-/// histograms cover [measure_from, end]; bins cover the whole run for charts.
+/// histograms cover [measure_from, end]; bins cover the whole run for charts. Latencies are those
+/// of requests that were answered or given up: one turned away at once would make an outage look
+/// fast.
 #pragma once
 
 #include <cstdint>
@@ -83,8 +85,10 @@ class EdgeTally {
     EdgeVersion& v = versions_[version.valid() ? version.index() : versions_.size() - 1];
     ++v.requests;
     v.failed += failed;
-    v.latency.add(Duration(latency_ns));
-    minutes_[static_cast<std::size_t>(ns / kMinute.count())].add(Duration(latency_ns));
+    if (!turned_away(outcome)) {
+      v.latency.add(Duration(latency_ns));
+      minutes_[static_cast<std::size_t>(ns / kMinute.count())].add(Duration(latency_ns));
+    }
     if (bad) affected_.set(user);
     if (exposed) {
       exposed_.set(user);
