@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <limits>
 #include <memory>
 
 #include "cli/commands.h"
@@ -41,9 +42,10 @@ int run(const RunOptions& options) {
   spec.release = options.release;
   spec.seed = options.common.seed.value_or(scenario->seed);
   spec.replication = options.replication;
+  check_writable(options.common);
   const RunResult result = play(spec, interruption());
   if (result.interrupted) {
-    fmt::print(stderr, "coalmine: interrupted; nothing was finished\n");
+    complain("coalmine: interrupted; nothing was finished\n");
     return kInterrupted;
   }
   deliver(options.common, format_run(result, *scenario, spec, options.common.chosen_format()));
@@ -62,7 +64,10 @@ Command add_run(CLI::App& app) {
                      "no release");
   command.add_option("--release", options->release, "bad: with its faults; good: without")
       ->check(CLI::IsMember({"bad", "good"}));
-  command.add_option("--replication", options->replication, "which replication (default 0)");
+  only_whole_numbers(
+      *command.add_option("--replication", options->replication, "which replication (default 0)"),
+      0,
+      std::numeric_limits<std::uint32_t>::max());
   return [options] { return run(*options); };
 }
 

@@ -10,12 +10,20 @@
 #include "sim/experiment/outcome_names.h"
 #include "sim/experiment/release.h"
 #include "sim/kernel/assert.h"
+#include "sim/scenario/size.h"
 #include "sim/scenario/world.h"
 
 namespace coalmine {
 namespace {
 
-constexpr Duration kStopCheck = std::chrono::seconds(30);
+/// How much to play between two looks at the stop flag: some tenths of a second of work.
+Duration between_looks(const Scenario& scenario) {
+  constexpr double kMostHops = 1e6;
+  constexpr double kMostSeconds = 30;
+  const double hops = peak_rate(scenario.traffic) * hops_per_request(scenario);  // per second
+  return std::max(Duration(1000),
+                  from_seconds(kMostHops / std::max(hops, kMostHops / kMostSeconds)));
+}
 
 std::optional<double> seconds_or_none(std::optional<Duration> d) {
   return d ? std::optional(to_seconds(*d)) : std::nullopt;
@@ -168,13 +176,14 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   world.simulation.at(kTimeZero + scenario.release.at, [&cluster] { cluster.reset_cost(); });
 
   const Time end = kTimeZero + scenario.duration;
-  for (Time t = kTimeZero; t < end; t += kStopCheck) {
+  const Duration slice = between_looks(scenario);
+  for (Time t = world.simulation.now(); t < end; t += slice) {
     if (stop.stop_requested()) {
       run.result.interrupted = true;
       world.simulation.tasks().cancel_all();
       return run;
     }
-    world.simulation.advance_to(std::min(t + kStopCheck, end));
+    world.simulation.advance_to(std::min(t + slice, end));
   }
   world.data_plane->settle();
   CM_ASSERT(world.data_plane->sent() ==

@@ -104,6 +104,10 @@ class FaultCheck {
       diagnostics_.error(key_position(settings, "at"),
                          "at: the fault would begin after the end of the run",
                          "duration is " + format_duration(scenario.duration));
+    if (of_release && common.until && *common.until <= scenario.release.at)
+      diagnostics_.warning(key_position(settings, "until"),
+                           "until: the fault is over before the release begins: it harms nobody",
+                           "release.at is " + format_duration(scenario.release.at));
     const Value* on = settings.find("on");
     // Faults of a service called name it themselves: `dependencyDown: {service: payment}`.
     check_on(common, on != nullptr ? *on : settings, of_release);
@@ -173,6 +177,10 @@ void check_strategy_names(const ScenarioDraft& draft,
   }
   std::map<std::string, std::size_t> first;
   for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (choices[i].name == "control" && list != nullptr)
+      problems.error(list->items[i].at,
+                     "control is what the run without a release is called",
+                     "give this strategy another name");
     if (first.emplace(choices[i].name, i).second || list == nullptr) continue;
     problems.error(list->items[i].at,
                    "two strategies are called " + choices[i].name,

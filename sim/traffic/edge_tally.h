@@ -3,7 +3,8 @@
 ///
 /// Requests are counted at the instant the user has the answer (or gives up). Totals, users and
 /// histograms cover [measure_from, end); bins cover the whole run for charts, and one of them
-/// begins at measure_from.
+/// begins at measure_from. Latencies are those of requests that were answered or given up: one
+/// turned away at once would make an outage look fast.
 #pragma once
 
 #include <cstdint>
@@ -85,8 +86,10 @@ class EdgeTally {
     EdgeVersion& v = versions_[version.valid() ? version.index() : versions_.size() - 1];
     ++v.requests;
     v.failed += failed;
-    v.latency.add(Duration(latency_ns));
-    minutes_[slot(settings_.measure_from, at, kMinute)].add(Duration(latency_ns));
+    if (!turned_away(outcome)) {
+      v.latency.add(Duration(latency_ns));
+      minutes_[slot(settings_.measure_from, at, kMinute)].add(Duration(latency_ns));
+    }
     if (bad) affected_.set(user);
     if (!exposed) return;
     exposed_.set(user);
