@@ -10,6 +10,7 @@
 #include "sim/experiment/outcome_names.h"
 #include "sim/experiment/release.h"
 #include "sim/kernel/assert.h"
+#include "sim/scenario/workload.h"
 #include "sim/scenario/world.h"
 
 namespace coalmine {
