@@ -11,6 +11,7 @@
 #include "sim/experiment/release.h"
 #include "sim/kernel/assert.h"
 #include "sim/scenario/size.h"
+#include "sim/scenario/workload.h"
 #include "sim/scenario/world.h"
 
 namespace coalmine {
