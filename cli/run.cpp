@@ -15,7 +15,7 @@ namespace {
 struct RunOptions {
   CommonOptions common;
   std::string strategy;
-  std::string release = "bad";
+  std::string release;  ///< empty: bad, if there is a fault
   std::uint32_t replication = 0;
 };
 
@@ -39,7 +39,8 @@ int run(const RunOptions& options) {
       refuse(scenario->file, "the scenario has no strategies to run");
     spec.strategy = options.strategy.empty() ? 0 : find_strategy(*scenario, options.strategy);
   }
-  spec.release = options.release;
+  const bool faulty = !scenario->release_faults("bad").empty();
+  spec.release = !options.release.empty() ? options.release : faulty ? "bad" : "good";
   spec.seed = options.common.seed.value_or(scenario->seed);
   spec.replication = options.replication;
   check_writable(options.common);
@@ -62,7 +63,10 @@ Command add_run(CLI::App& app) {
                      options->strategy,
                      "which of the scenario's strategies, by name (default: the first); 'control': "
                      "no release");
-  command.add_option("--release", options->release, "bad: with its faults; good: without")
+  command
+      .add_option("--release",
+                  options->release,
+                  "bad: with its faults (default, if it has any); good: without")
       ->check(CLI::IsMember({"bad", "good"}));
   only_whole_numbers(
       *command.add_option("--replication", options->replication, "which replication (default 0)"),

@@ -22,7 +22,11 @@ struct Replication {
   bool complete = false;
 };
 
-constexpr const char* kReleases[] = {"bad", "good"};
+/// A release without faults has no bad form that differs from the good one.
+std::vector<std::string> releases_of(const Scenario& scenario) {
+  if (scenario.release_faults("bad").empty()) return {"good"};
+  return {"bad", "good"};
+}
 
 Replication play_replication(const std::shared_ptr<const Scenario>& scenario,
                              std::uint64_t seed,
@@ -35,7 +39,7 @@ Replication play_replication(const std::shared_ptr<const Scenario>& scenario,
   PlayedRun control = play_alone(spec, stop);
   if (control.result.interrupted) return r;
   run_done();
-  for (const char* release : kReleases) {
+  for (const std::string& release : releases_of(*scenario)) {
     for (std::size_t s = 0; s < scenario->strategies.size(); ++s) {
       spec.strategy = s;
       spec.release = release;
@@ -51,6 +55,10 @@ Replication play_replication(const std::shared_ptr<const Scenario>& scenario,
   r.control.events.clear();
   r.complete = true;
   return r;
+}
+
+bool is_yes_or_no(const std::string& name) {
+  return name == "detected_fraction" || name == "detected_before_harm";
 }
 
 bool is_time_that_may_not_come(const std::string& name) {
@@ -69,6 +77,16 @@ bool applies(const std::string& name, const RunResult& run) {
     return value("detected_fraction").has_value();
   if (name == "time_to_restore") return run.harmed;
   return run.strategy != "control";
+}
+
+/// What a run puts into means and differences: a time that did not come counts as the rest of the
+/// run. Empty: the outcome does not apply.
+std::optional<double> counted(const std::string& name, const RunResult& run, double horizon) {
+  const auto found = run.outcomes.find(name);
+  if (found == run.outcomes.end()) return std::nullopt;
+  if (!is_time_that_may_not_come(name)) return found->second;
+  if (!applies(name, run)) return std::nullopt;
+  return std::min(found->second.value_or(horizon), horizon);
 }
 
 OutcomeSummary summarise_times(std::span<const std::optional<double>> times, double horizon) {
@@ -104,6 +122,17 @@ OutcomeSummary summarise_values(std::span<const double> values) {
   return s;
 }
 
+OutcomeSummary summarise_share(std::ptrdiff_t events, std::size_t trials) {
+  OutcomeSummary s;
+  s.n = trials;
+  if (trials == 0) return s;
+  const Interval wilson = wilson_interval(static_cast<std::uint64_t>(events), trials);
+  s.mean = static_cast<double>(events) / static_cast<double>(trials);
+  s.low = wilson.low;
+  s.high = wilson.high;
+  return s;
+}
+
 OutcomeSummary summarise_difference(std::span<const double> x, std::span<const double> y) {
   OutcomeSummary s;
   s.n = x.size();
@@ -117,6 +146,26 @@ OutcomeSummary summarise_difference(std::span<const double> x, std::span<const d
   return s;
 }
 
+std::map<std::string, OutcomeSummary> verdict_shares(const std::vector<const RunResult*>& runs) {
+  std::map<std::string, OutcomeSummary> shares;
+  const auto add = [&](std::string_view name, const auto& holds) {
+    const auto n = std::count_if(runs.begin(), runs.end(), [&](auto* run) { return holds(*run); });
+    shares[std::string(name)] = summarise_share(n, runs.size());
+  };
+  for (const Verdict v : {Verdict::promoted, Verdict::rolled_back, Verdict::aborted, Verdict::held})
+    add(verdict_name(v), [v](const RunResult& r) { return r.verdict == v; });
+  add("rolled_back_by_on_call", [](const RunResult& r) {
+    return r.verdict == Verdict::rolled_back && r.stopped_by == "on-call";
+  });
+  if (runs.front()->release == "good")
+    add("wrong_rollback", [](const RunResult& r) {
+      return r.verdict == Verdict::rolled_back || r.verdict == Verdict::aborted;
+    });
+  else
+    shares["missed_bad_release"] = shares["promoted"];
+  return shares;
+}
+
 /// One row: the same strategy and release over all replications, `first` the runs it is compared
 /// with.
 ComparedStrategy summarise(const std::vector<const RunResult*>& runs,
@@ -127,20 +176,7 @@ ComparedStrategy summarise(const std::vector<const RunResult*>& runs,
   row.name = runs.front()->name;
   row.release = runs.front()->release;
   row.replications = runs.size();
-  const auto share = [&](Verdict v) {
-    const auto n = std::count_if(
-        runs.begin(), runs.end(), [v](const RunResult* r) { return r->verdict == v; });
-    return static_cast<double>(n) / static_cast<double>(runs.size());
-  };
-  if (row.release != "none") {
-    for (const Verdict v :
-         {Verdict::promoted, Verdict::rolled_back, Verdict::aborted, Verdict::held})
-      row.verdicts[std::string(verdict_name(v))] = share(v);
-    if (row.release == "good")
-      row.verdicts["wrong_rollback"] = share(Verdict::rolled_back) + share(Verdict::aborted);
-    else
-      row.verdicts["missed_bad_release"] = share(Verdict::promoted);
-  }
+  if (row.release != "none") row.verdicts = verdict_shares(runs);
   std::set<std::string> names;
   for (const RunResult* r : runs)
     for (const auto& [name, value] : r->outcomes) names.insert(name);
@@ -148,25 +184,23 @@ ComparedStrategy summarise(const std::vector<const RunResult*>& runs,
     std::vector<std::optional<double>> times;
     std::vector<double> values, x, y;
     for (std::size_t i = 0; i < runs.size(); ++i) {
-      const auto found = runs[i]->outcomes.find(name);
-      if (found == runs[i]->outcomes.end()) continue;
-      if (is_time_that_may_not_come(name)) {
-        if (applies(name, *runs[i])) times.push_back(found->second);
-        continue;
-      }
-      if (!found->second) continue;
-      values.push_back(*found->second);
-      const auto other = first[i]->outcomes.find(name);
-      if (other == first[i]->outcomes.end() || !other->second) continue;
-      x.push_back(*found->second);
-      y.push_back(*other->second);
+      const std::optional<double> mine = counted(name, *runs[i], horizon);
+      const std::optional<double> other = counted(name, *first[i], horizon);
+      if (!mine) continue;
+      values.push_back(*mine);
+      times.push_back(runs[i]->outcomes.at(name));
+      if (!other) continue;
+      x.push_back(*mine);
+      y.push_back(*other);
     }
-    if (is_time_that_may_not_come(name)) {
-      if (!times.empty()) row.outcomes[name] = summarise_times(times, horizon);
-      continue;
-    }
-    if (!values.empty()) row.outcomes[name] = summarise_values(values);
-    if (runs.front() != first.front() && !x.empty())
+    if (values.empty()) continue;
+    row.outcomes[name] =
+        is_yes_or_no(name)
+            ? summarise_share(std::count(values.begin(), values.end(), 1.0), values.size())
+        : is_time_that_may_not_come(name) ? summarise_times(times, horizon)
+                                          : summarise_values(values);
+    if (name == "excess_users_affected") row.excess_users_affected = values;
+    if (runs.front() != first.front() && !x.empty() && !is_yes_or_no(name))
       row.paired_difference[name] = summarise_difference(x, y);
   }
   return row;
@@ -178,7 +212,8 @@ CompareResult compare(std::shared_ptr<const Scenario> scenario,
                       std::uint64_t seed,
                       const CompareOptions& options) {
   const std::size_t strategies = scenario->strategies.size();
-  const std::size_t total = options.replications * (1 + strategies * std::size(kReleases));
+  const std::size_t releases = releases_of(*scenario).size();
+  const std::size_t total = options.replications * (1 + strategies * releases);
   std::vector<Replication> replications(options.replications);
   std::mutex progress_lock;
   std::size_t done = 0;
@@ -219,7 +254,7 @@ CompareResult compare(std::shared_ptr<const Scenario> scenario,
     for (const Replication* r : complete) runs.push_back(&r->runs[run]);
     return runs;
   };
-  for (std::size_t release = 0; release < std::size(kReleases); ++release)
+  for (std::size_t release = 0; release < releases; ++release)
     for (std::size_t s = 0; s < strategies; ++s)
       result.strategies.push_back(
           summarise(column(release * strategies + s), column(release * strategies), horizon));

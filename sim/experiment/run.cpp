@@ -163,6 +163,11 @@ std::uint64_t fingerprint_of(const World& world, const Outcomes& outcomes) {
   return f.value();
 }
 
+/// The decision to stop the release; end() if there was none.
+std::vector<Event>::const_iterator stop_in(const std::vector<Event>& log) {
+  return std::find_if(log.begin(), log.end(), [](const Event& e) { return e.reason == "Stopped"; });
+}
+
 }  // namespace
 
 PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
@@ -202,6 +207,8 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   run.result.requests = world.data_plane->sent();
   run.result.fingerprint = fingerprint_of(world, run.result.outcomes);
   run.result.events = world.log();
+  if (const auto stop_event = stop_in(run.result.events); stop_event != run.result.events.end())
+    run.result.stopped_by = stop_event->object;
   run.edge = std::make_shared<EdgeTally>(world.data_plane->edge());
   // The tasks refer to this frame's Operator, which goes before the world.
   world.simulation.tasks().cancel_all();
@@ -233,9 +240,7 @@ void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenar
   const auto detected = o.find("detected_fraction");
   if (detected != o.end() && detected->second) {
     // Before harm: the decision came before the first excess harm at the edge.
-    const auto stop = std::find_if(run.result.events.begin(),
-                                   run.result.events.end(),
-                                   [](const Event& e) { return e.reason == "Stopped"; });
+    const auto stop = stop_in(run.result.events);
     const bool before =
         stop != run.result.events.end() &&
         (!r.harmed() || stop->time < kTimeZero + scenario.release.at + *r.harmed_at);

@@ -37,6 +37,7 @@ struct RunResult {
   std::string name;
   std::string release;
   Verdict verdict = Verdict::held;
+  std::string stopped_by;  ///< who decided to stop: "on-call", "canary"...; empty: nobody
   Outcomes outcomes;
   std::vector<Event> events;
   std::uint64_t fingerprint = 0;  ///< over events, counters as scraped, outcomes
