@@ -156,7 +156,18 @@ std::uint64_t fingerprint_of(const World& world, const Outcomes& outcomes) {
   return f.value();
 }
 
+/// The decision to stop the release; end() if there was none.
+std::vector<Event>::const_iterator stop_in(const std::vector<Event>& log) {
+  return std::find_if(log.begin(), log.end(), [](const Event& e) { return e.reason == "Stopped"; });
+}
+
 }  // namespace
+
+std::string played_release(const RunSpec& spec) {
+  if (spec.release != "mix") return spec.release;
+  const RandomKey key = make_key(spec.seed, spec.replication, "release/mix");
+  return spec.scenario->release_of_mix(draw(key, 0));
+}
 
 PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   const Scenario& scenario = *spec.scenario;
@@ -165,13 +176,16 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   run.result.strategy = choice ? choice->output_name : "control";
   run.result.name = choice ? choice->name : "control";
   run.result.release = choice ? spec.release : "none";
+  run.result.played = choice ? played_release(spec) : "none";
+  run.result.on_call = spec.on_call && scenario.on_call.present;
 
-  World world(scenario, {spec.seed, spec.replication, spec.release});
+  World world(scenario, {spec.seed, spec.replication, choice ? run.result.played : "good"});
   Operator op(operator_context(world));
   ReleaseProgress progress;
   if (choice) {
     op.set_actor("strategy/" + choice->name);
-    world.simulation.tasks().spawn(play_release(world, op, *choice->strategy, progress));
+    world.simulation.tasks().spawn(
+        play_release(world, op, *choice->strategy, run.result.on_call, progress));
   }
   Cluster& cluster = *world.cluster;
   world.simulation.at(kTimeZero + scenario.release.at, [&cluster] { cluster.reset_cost(); });
@@ -195,6 +209,8 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   run.result.requests = world.data_plane->sent();
   run.result.fingerprint = fingerprint_of(world, run.result.outcomes);
   run.result.events = world.log();
+  if (const auto stop_event = stop_in(run.result.events); stop_event != run.result.events.end())
+    run.result.stopped_by = stop_event->object;
   run.edge = std::make_shared<EdgeTally>(world.data_plane->edge());
   // The tasks refer to this frame's Operator, which goes before the world.
   world.simulation.tasks().cancel_all();
