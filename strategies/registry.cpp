@@ -1,8 +1,10 @@
 #include "strategies/registry.h"
 
+#include "strategies/blue_green/blue_green.h"
 #include "strategies/canary/canary.h"
 #include "strategies/recreate/recreate.h"
 #include "strategies/rolling/rolling.h"
+#include "strategies/shadow/shadow.h"
 
 namespace coalmine {
 namespace {
@@ -21,7 +23,9 @@ StrategyCatalogue all_strategies() {
   StrategyCatalogue catalogue;
   catalogue.add(kind_of<Recreate>("recreate", "recreate", recreate_table()));
   catalogue.add(kind_of<Rolling>("rolling", "rolling", rolling_table()));
+  catalogue.add(kind_of<BlueGreen>("blueGreen", "blue-green", blue_green_table()));
   catalogue.add(kind_of<Canary>("canary", "canary", canary_table()));
+  catalogue.add(kind_of<Shadow>("shadow", "shadow", shadow_table()));
   return catalogue;
 }
 

@@ -31,6 +31,8 @@ strategies:
   - recreate: {}
   - rolling: {}
   - canary: {steps: [25%, 50%], interval: 45s, initialDelay: 15s}
+  - blueGreen: {bake: 90s, keepOld: 30s, interval: 45s, initialDelay: 15s}
+  - shadow: {for: 1m, bake: 1m, keepOld: 30s, interval: 45s, initialDelay: 15s}
 )";
 
 }  // namespace
