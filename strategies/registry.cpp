@@ -2,6 +2,7 @@
 
 #include "strategies/blue_green/blue_green.h"
 #include "strategies/canary/canary.h"
+#include "strategies/manual/manual.h"
 #include "strategies/recreate/recreate.h"
 #include "strategies/rolling/rolling.h"
 #include "strategies/shadow/shadow.h"
@@ -26,6 +27,7 @@ StrategyCatalogue all_strategies() {
   catalogue.add(kind_of<BlueGreen>("blueGreen", "blue-green", blue_green_table()));
   catalogue.add(kind_of<Canary>("canary", "canary", canary_table()));
   catalogue.add(kind_of<Shadow>("shadow", "shadow", shadow_table()));
+  catalogue.add(kind_of<Manual>("manual", "manual", manual_table()));
   return catalogue;
 }
 

@@ -17,8 +17,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr std::array<const char*, 5> kStrategies{
-    "recreate", "rolling", "canary", "blue-green", "shadow"};
+constexpr std::array<const char*, 6> kStrategies{
+    "recreate", "rolling", "canary", "blue-green", "shadow", "manual"};
 
 /// Every user request of a run by id; index = id.
 std::vector<RequestRecord> trace_of(const std::shared_ptr<const Scenario>& scenario,

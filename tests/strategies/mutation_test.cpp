@@ -209,3 +209,26 @@ TEST_CASE("a fault that comes later is stopped later, and missed after the bake"
   CHECK(outcome(at("shadow", "4m"), "excess_failed_requests") == 0);
   CHECK(outcome(at("shadow", "340s"), "excess_failed_requests") > 1000);
 }
+
+TEST_CASE("a person's log reads no metrics and keeps its times whatever happens",
+          "[strategies][mutation]") {
+  const std::string log =
+      "strategies=[{manual: {actions: [{at: 0s, do: deployNew}, {at: 1s, do: waitReady}, "
+      "{at: 30s, do: route, share: 50%}, {at: 4m, do: rollBack}]}}]";
+  const RunResult plain = play_small("manual", "bad", {log});
+  CHECK(plain.verdict == Verdict::rolled_back);
+  for (const std::string& mutation : {kNoMetrics,
+                                      std::string("release.faults[0].errorRate.p=10%"),
+                                      std::string("release.faults[0].errorRate.at=5m")}) {
+    const RunResult mutated = play_small("manual", "bad", {log, mutation});
+    INFO(mutation << "\n" << timeline_of(mutated));
+    CHECK(mutated.verdict == Verdict::rolled_back);
+    CHECK(outcome(mutated, "rollout_duration") == outcome(plain, "rollout_duration"));
+  }
+  const auto harm = [&](const char* mutation) {
+    return outcome(play_small("manual", "bad", {log, mutation}), "excess_failed_requests");
+  };
+  const double full = outcome(plain, "excess_failed_requests");
+  CHECK(harm("release.faults[0].errorRate.p=10%") == Approx(full / 2).epsilon(0.15));
+  CHECK(harm("release.faults[0].errorRate.at=5m") < full / 2);
+}

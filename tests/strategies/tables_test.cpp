@@ -22,7 +22,8 @@ TEST_CASE("the registry knows the strategies by their keys", "[strategies][regis
                                          {"rolling", "rolling"},
                                          {"blueGreen", "blue-green"},
                                          {"canary", "canary"},
-                                         {"shadow", "shadow"}}) {
+                                         {"shadow", "shadow"},
+                                         {"manual", "manual"}}) {
     INFO(key);
     const StrategyKind* kind = catalogue.find(key);
     REQUIRE(kind != nullptr);
