@@ -194,10 +194,10 @@ class Loader {
                          "the trace reaches more than 10000000/s with this scale");
     }
     // Recorded instants are laid end to end before the run.
-    const double laps =
-        traffic.trace_repeat
-            ? to_seconds(traffic.trace_from + draft_.scenario.duration) / to_seconds(trace.length() + std::chrono::seconds(1))
-            : 1;
+    const double laps = traffic.trace_repeat
+                            ? to_seconds(traffic.trace_from + draft_.scenario.duration) /
+                                  to_seconds(trace.length() + std::chrono::seconds(1))
+                            : 1;
     if (trace.offsets && laps * static_cast<double>(trace.points.size()) > kMostInstants)
       diagnostics_.error(file.at,
                          "the trace begins again so often that it has more than 50000000 lines");
