@@ -13,8 +13,8 @@ Task<Verdict> give_up_in_place(Operator& op, std::string who, Duration limit) {
   message += status.timed_out ? "no progress before the progress deadline"
                               : "not complete within " + say_duration(limit);
   op.decide_to_stop(std::move(who), std::move(message), {});
-  co_await op.restore_stable(limit);
-  co_return Verdict::aborted;
+  const bool restored = co_await op.restore_stable();
+  co_return restored ? Verdict::aborted : Verdict::held;
 }
 
 }  // namespace coalmine

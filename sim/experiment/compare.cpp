@@ -6,11 +6,11 @@
 
 #include <algorithm>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
 
 #include "sim/analysis/statistics.h"
+#include "sim/experiment/outcome_names.h"
 
 namespace coalmine {
 namespace {
@@ -57,24 +57,11 @@ Replication play_replication(const std::shared_ptr<const Scenario>& scenario,
   return r;
 }
 
-bool is_yes_or_no(const std::string& name) {
-  return name == "detected_fraction" || name == "detected_before_harm";
-}
-
-bool is_time_that_may_not_come(const std::string& name) {
-  return name == "time_to_detect" || name == "time_to_restore" || name == "time_to_alert" ||
-         name == "rollout_duration";
-}
-
 /// Whether a censored outcome applies to this run at all: nothing to detect without exposure,
 /// nothing to restore without harm.
 bool applies(const std::string& name, const RunResult& run) {
-  const auto value = [&](const char* key) -> std::optional<double> {
-    const auto found = run.outcomes.find(key);
-    return found == run.outcomes.end() ? std::nullopt : found->second;
-  };
   if (name == "time_to_detect" || name == "time_to_alert")
-    return value("detected_fraction").has_value();
+    return run.outcomes.at("detected_fraction").has_value();
   if (name == "time_to_restore") return run.harmed;
   return run.strategy != "control";
 }
@@ -82,11 +69,10 @@ bool applies(const std::string& name, const RunResult& run) {
 /// What a run puts into means and differences: a time that did not come counts as the rest of the
 /// run. Empty: the outcome does not apply.
 std::optional<double> counted(const std::string& name, const RunResult& run, double horizon) {
-  const auto found = run.outcomes.find(name);
-  if (found == run.outcomes.end()) return std::nullopt;
-  if (!is_time_that_may_not_come(name)) return found->second;
+  const std::optional<double> value = run.outcomes.at(name);
+  if (!may_not_come(name)) return value;
   if (!applies(name, run)) return std::nullopt;
-  return std::min(found->second.value_or(horizon), horizon);
+  return std::min(value.value_or(horizon), horizon);
 }
 
 OutcomeSummary summarise_times(std::span<const std::optional<double>> times, double horizon) {
@@ -177,10 +163,8 @@ ComparedStrategy summarise(const std::vector<const RunResult*>& runs,
   row.release = runs.front()->release;
   row.replications = runs.size();
   if (row.release != "none") row.verdicts = verdict_shares(runs);
-  std::set<std::string> names;
-  for (const RunResult* r : runs)
-    for (const auto& [name, value] : r->outcomes) names.insert(name);
-  for (const std::string& name : names) {
+  for (const auto& named : runs.front()->outcomes) {
+    const std::string& name = named.first;
     std::vector<std::optional<double>> times;
     std::vector<double> values, x, y;
     for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -193,14 +177,13 @@ ComparedStrategy summarise(const std::vector<const RunResult*>& runs,
       x.push_back(*mine);
       y.push_back(*other);
     }
-    if (values.empty()) continue;
     row.outcomes[name] =
-        is_yes_or_no(name)
+        yes_or_no(name)
             ? summarise_share(std::count(values.begin(), values.end(), 1.0), values.size())
-        : is_time_that_may_not_come(name) ? summarise_times(times, horizon)
-                                          : summarise_values(values);
+        : may_not_come(name) ? summarise_times(times, horizon)
+                             : summarise_values(values);
     if (name == "excess_users_affected") row.excess_users_affected = values;
-    if (runs.front() != first.front() && !x.empty() && !is_yes_or_no(name))
+    if (runs.front() != first.front() && !x.empty() && !yes_or_no(name))
       row.paired_difference[name] = summarise_difference(x, y);
   }
   return row;

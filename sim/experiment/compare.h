@@ -31,7 +31,7 @@ struct ComparedStrategy {
   /// Shares of the replications: all four, wrong_rollback or missed_bad_release, and
   /// rolled_back_by_on_call (a part of rolled_back).
   std::map<std::string, OutcomeSummary> verdicts;
-  std::map<std::string, OutcomeSummary> outcomes;
+  std::map<std::string, OutcomeSummary> outcomes;  ///< all names; n = 0: it does not apply
   /// This minus the first strategy on the same release, pair by pair, times cut at the end of the
   /// run; empty for the first. Shares have none.
   std::map<std::string, OutcomeSummary> paired_difference;

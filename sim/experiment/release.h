@@ -12,8 +12,11 @@
 namespace coalmine {
 
 struct ReleaseProgress {
-  std::optional<Verdict> verdict;   ///< empty: not reached
-  std::optional<Time> verdict_at;   ///< with the cluster settled
+  struct Ending {
+    Verdict verdict;  ///< not held
+    Time at;          ///< with the cluster settled
+  };
+  std::optional<Ending> ending;     ///< empty: held, as things stand
   std::optional<Time> responds_at;  ///< the human's, once paged
 };
 

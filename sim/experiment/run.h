@@ -29,7 +29,7 @@ struct RunSpec {
   std::uint32_t replication = 0;
 };
 
-/// Values of design section 6 by name; empty: it did not happen (censored) or does not apply.
+/// By name, all of outcome_names.h; empty: it did not happen (censored) or does not apply.
 using Outcomes = std::map<std::string, std::optional<double>>;
 
 struct RunResult {

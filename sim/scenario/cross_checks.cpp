@@ -188,6 +188,27 @@ void check_strategy_names(const ScenarioDraft& draft,
   }
 }
 
+void check_release_names(const Scenario& scenario, const Value& release, Diagnostics& problems) {
+  if (const Value* variants = release.find("variants"))
+    for (const ValueEntry& entry : variants->entries)
+      if (entry.key == "good" || entry.key == "bad" || entry.key == "mix" || entry.key == "none")
+        problems.error(entry.key_at, "no variant can be called " + entry.key);
+  const Value* mix = release.find("mix");
+  if (mix == nullptr || scenario.release.mix.empty()) return;
+  const std::vector<std::string> known = scenario.release_names();
+  double sum = 0;
+  for (const ValueEntry& entry : mix->entries) {
+    sum += scenario.release.mix.at(entry.key);
+    if (std::find(known.begin(), known.end(), entry.key) == known.end())
+      problems.error(entry.key_at,
+                     entry.key + " is not a release of this scenario",
+                     did_you_mean(entry.key, known),
+                     "known: " + join(known));
+  }
+  if (sum < 1 - 1e-9 || sum > 1 + 1e-9)
+    problems.error(mix->at, "the shares of the mix add up to " + format_ratio(sum) + ", not 100%");
+}
+
 }  // namespace
 
 void check_call_graph(const Value& scenario, Diagnostics& diagnostics) {
@@ -243,7 +264,13 @@ void check_across(const ScenarioDraft& draft, const Value& scenario, Diagnostics
                       "duration is " + format_duration(s.duration));
   FaultCheck faults(draft, diagnostics);
   const Value* release = scenario.find("release");
-  faults.check(s.release.faults, release == nullptr ? nullptr : release->find("faults"), true);
+  if (release != nullptr) {
+    faults.check(s.release.faults, release->find("faults"), true);
+    if (const Value* variants = release->find("variants"))
+      for (const ValueEntry& entry : variants->entries)
+        faults.check(s.release.variants.at(entry.key), &entry.value, true);
+    check_release_names(s, *release, diagnostics);
+  }
   faults.check(s.faults, scenario.find("faults"), false);
   check_strategy_names(draft, scenario, diagnostics);
 }

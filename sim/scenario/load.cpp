@@ -9,6 +9,7 @@
 #include "sim/scenario/sections.h"
 #include "sim/scenario/size.h"
 #include "sim/scenario/trace_file.h"
+#include "sim/scenario/workload.h"
 #include "sim/scenario/yaml_reader.h"
 
 namespace coalmine {
@@ -18,6 +19,7 @@ constexpr const char* kApiVersion = "coalmine/v1alpha1";
 constexpr std::size_t kMostTraceBytes = std::size_t{64} << 20U;
 constexpr double kHighestRate = 1e7;   ///< requests per second
 constexpr double kMostInstants = 5e7;  ///< of a recording, repeats counted
+constexpr double kMostSessions = 1e7;
 
 /// A scenario without a manifest has the probe that everybody has.
 Probe usual_readiness() {
@@ -52,7 +54,7 @@ class Loader {
     if (!diagnostics_.has_errors()) check_across(draft_, root_, diagnostics_);
     if (!diagnostics_.has_errors()) check_size(draft_, root_, diagnostics_);
     read_traffic_trace();
-    if (diagnostics_.has_errors()) return nullptr;
+    if (diagnostics_.has_errors() || too_many_sessions()) return nullptr;
     return finished(name);
   }
 
@@ -201,6 +203,22 @@ class Loader {
     if (trace.offsets && laps * static_cast<double>(trace.points.size()) > kMostInstants)
       diagnostics_.error(file.at,
                          "the trace begins again so often that it has more than 50000000 lines");
+  }
+
+  /// Those who pause between two requests are kept one by one.
+  bool too_many_sessions() {
+    const Scenario& s = draft_.scenario;
+    const TrafficSettings& t = s.traffic;
+    if (t.session_requests <= 1 || t.kind == TrafficSettings::Kind::trace_offsets) return false;
+    const double pausing = std::max(mean_rate(t, s.duration), past_rate(t)) * t.session_think.mean *
+                           (1 - 1 / t.session_requests);
+    if (pausing <= kMostSessions) return false;
+    const Duration pause =
+        std::chrono::ceil<std::chrono::seconds>(from_seconds(t.session_think.mean));
+    diagnostics_.error(written("traffic", "sessions")->at,
+                       "more than 10000000 users would pause at a time",
+                       "the mean pause is " + format_duration(pause));
+    return true;
   }
 
   std::shared_ptr<const Scenario> finished(const std::string& name) {

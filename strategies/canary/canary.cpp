@@ -38,15 +38,14 @@ void tell(Operator& op,
   }
 }
 
-/// Ends the release with the old version in charge.
+/// Ends the release with the old version in charge, or held if it could not be put there.
 Task<Verdict> stop(Operator& op,
                    Verdict verdict,
                    std::string why,
-                   std::optional<Evidence> evidence,
-                   Duration limit) {
+                   std::optional<Evidence> evidence) {
   op.decide_to_stop("canary", std::move(why), std::move(evidence));
-  co_await op.restore_stable(limit);
-  co_return verdict;
+  const bool restored = co_await op.restore_stable();
+  co_return restored ? verdict : Verdict::held;
 }
 
 }  // namespace
@@ -59,8 +58,7 @@ Task<Verdict> Canary::roll_out(Operator& op) const {
   for (std::size_t step = 0; step < plan_.steps.size(); ++step) {
     const std::string weight = "weight " + say_percent(plan_.steps[step]);
     const bool raised = co_await arms.raise_to(plan_.steps[step]);
-    if (!raised)
-      co_return co_await stop(op, Verdict::aborted, weight + ": " + late, {}, plan_.ready_within);
+    if (!raised) co_return co_await stop(op, Verdict::aborted, weight + ": " + late, {});
     co_await op.sleep(plan_.initial_delay);
 
     NextMove next = NextMove::stay;
@@ -70,23 +68,18 @@ Task<Verdict> Canary::roll_out(Operator& op) const {
       next = tally.after(check.outcome);
       tell(op, plan_, step, check, tally);
       if (next == NextMove::roll_back)
-        co_return co_await stop(op,
-                                Verdict::rolled_back,
-                                weight + " -> 0 %: " + check.message,
-                                check.evidence,
-                                plan_.ready_within);
+        co_return co_await stop(
+            op, Verdict::rolled_back, weight + " -> 0 %: " + check.message, check.evidence);
       if (next == NextMove::give_up)
         co_return co_await stop(op,
                                 Verdict::aborted,
                                 weight + " -> 0 %: not enough data to judge: " + check.message,
-                                check.evidence,
-                                plan_.ready_within);
+                                check.evidence);
     }
   }
 
   const bool in_charge = co_await arms.promote();
-  if (!in_charge)
-    co_return co_await stop(op, Verdict::aborted, "promotion: " + late, {}, plan_.ready_within);
+  if (!in_charge) co_return co_await stop(op, Verdict::aborted, "promotion: " + late, {});
   co_return Verdict::promoted;
 }
 

@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 
+#include "sim/experiment/outcome_names.h"
 #include "tests/experiment/short_release.h"
 
 using namespace coalmine;
@@ -117,7 +118,7 @@ TEST_CASE("a comparison lists the bad releases, then the good ones, then the con
       INFO(name);
       CHECK(o.n <= 3);
       CHECK(o.censored <= o.n);
-      REQUIRE(o.mean.has_value());
+      CHECK(o.mean.has_value() == (o.n > 0));
       if (!o.low) continue;
       CHECK(*o.low <= *o.mean);
       CHECK(*o.mean <= *o.high);
@@ -157,9 +158,18 @@ TEST_CASE("a time that never comes is censored at the end, not left out", "[expe
   CHECK(*detect.mean == Approx(6 * 60));  // the horizon: duration - release.at
   CHECK(row_of(result, "canary", "bad").outcomes.at("time_to_detect").censored == 0);
   // A good release has nothing to detect, the control nothing to roll out.
-  CHECK(row_of(result, "rolling", "good").outcomes.count("time_to_detect") == 0);
-  CHECK(row_of(result, "control", "none").outcomes.count("time_to_detect") == 0);
-  CHECK(row_of(result, "control", "none").outcomes.count("rollout_duration") == 0);
+  CHECK(row_of(result, "rolling", "good").outcomes.at("time_to_detect").n == 0);
+  CHECK(row_of(result, "control", "none").outcomes.at("time_to_detect").n == 0);
+  CHECK(row_of(result, "control", "none").outcomes.at("rollout_duration").n == 0);
+}
+
+TEST_CASE("every row of a comparison has every outcome of the design", "[experiment][compare]") {
+  const CompareResult result = compare_with(2, 2);
+  for (const ComparedStrategy& row : result.strategies)
+    for (const OutcomeName& outcome : kOutcomeNames) {
+      INFO(outcome.name << " of " << row.name << ", " << row.release);
+      CHECK(row.outcomes.count(std::string(outcome.name)) == 1);
+    }
 }
 
 TEST_CASE("what is either so or not has Wilson's interval, within 0 and 1",

@@ -91,6 +91,8 @@ TEST_CASE("every section refuses wrong keys, units and ranges", "[scenario][bad-
       fourth("traffic: {segments: [{name: a, share: 60%}, {name: b, share: 60%}]}",
              "4:21: the shares of the segments add up to 120%\n"),
       fourth("traffic: {sessions: {requests: 0}}", "4:32: requests: 0 is out of range\n"),
+      fourth("traffic: {rate: 1000/s, sessions: {requests: 10, think: 4h}}",
+             "4:35: more than 10000000 users would pause at a time\n"),
       fourth("release: {at: 1h}", "4:15: at: the release would begin after the end of the run\n"),
       fourth("release: {version: v1}", "4:20: the new version has the name of the old one, v1\n"),
       fourth("release: {faults: [{errorRat: {p: 1%}}]}", "4:21: errorRat is not a known fault\n"),
