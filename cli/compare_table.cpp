@@ -20,16 +20,17 @@ struct Column {
   const char* name;
 };
 
-/// A release and the mistake a strategy can make with it.
+/// A release, and the mistakes a strategy can make with it.
 struct Block {
   const char* release;
   const char* title;
-  Column mistake;
 };
 constexpr Block kBlocks[] = {
-    {"bad", "the bad release", {"missed", "missed_bad_release"}},
-    {"good", "a good release", {"stopped", "wrong_rollback"}},
+    {"bad", "the bad release"},
+    {"good", "a good release"},
+    {"mix", "releases as they come"},
 };
+constexpr Column kMistakes[] = {{"missed", "missed_bad_release"}, {"stopped", "wrong_rollback"}};
 
 /// What a strategy is chosen by, and how it went about it.
 constexpr Column kHarm[] = {{"users affected", "excess_users_affected"},
@@ -126,12 +127,32 @@ void add_differences(TextTable& table,
   }
 }
 
-std::string block_text(const CompareResult& result, const Block& block) {
-  std::vector<Row> rows;
+/// What the human made of it: the strategies that stop only by them, without them.
+void add_without_human(TextTable& table,
+                       const std::vector<Row>& rows,
+                       const std::vector<Row>& without,
+                       const std::vector<Column>& columns) {
+  bool said = false;
+  for (std::size_t i = 0; i < without.size(); ++i) {
+    const OutcomeSummary* by_human = find(rows[i]->verdicts, "rolled_back_by_on_call");
+    if (by_human == nullptr || *by_human->mean == 0) continue;
+    if (!said) table.add({"with nobody on call"});
+    said = true;
+    std::vector<std::string> line{"  " + without[i]->name};
+    for (const Column& c : columns) line.push_back(cell(without[i], c.name));
+    table.add(line);
+  }
+}
+
+std::string block_text(const CompareResult& result, const Scenario& scenario, const Block& block) {
+  std::vector<Row> rows, without;
   for (const ComparedStrategy& r : result.strategies)
-    if (r.release == block.release) rows.push_back(&r);
+    if (r.release == block.release)
+      (r.on_call == scenario.on_call.present ? rows : without).push_back(&r);
   if (rows.empty()) return "";
-  std::vector<Column> harm{block.mistake};
+  std::vector<Column> harm;
+  for (const Column& c : kMistakes)
+    if (find(rows.front()->verdicts, c.name) != nullptr) harm.push_back(c);
   for (const Column& c : kHarm)
     if (says_something(rows, c)) harm.push_back(c);
   std::vector<Column> course;
@@ -139,7 +160,21 @@ std::string block_text(const CompareResult& result, const Block& block) {
     if (says_something(rows, c)) course.push_back(c);
   TextTable table = table_of(block.title, rows, harm);
   add_differences(table, rows, harm);
+  add_without_human(table, rows, without, harm);
   return table.text(kWidest) + "\n" + table_of("how it went", rows, course).text(kWidest) + "\n";
+}
+
+/// "good 85 %, errors 10 %, slow 5 %", the most frequent first.
+std::string mix_text(const Scenario& scenario) {
+  std::vector<std::pair<std::string, double>> shares(scenario.release.mix.begin(),
+                                                     scenario.release.mix.end());
+  std::stable_sort(shares.begin(), shares.end(), [](const auto& a, const auto& b) {
+    return a.second > b.second;
+  });
+  std::string text;
+  for (const auto& [release, share] : shares)
+    text += (text.empty() ? "" : ", ") + release + " " + percent(share);
+  return text;
 }
 
 std::string control_text(const CompareResult& result) {
@@ -169,9 +204,10 @@ std::string compare_table(const CompareResult& result, const Scenario& scenario)
       scenario.title.empty() ? "" : ": " + scenario.title,
       counted(result.replications, "replication"),
       result.seed);
+  if (!scenario.release.mix.empty()) out += "releases come as " + mix_text(scenario) + "\n\n";
   if (scenario.release_faults("bad").empty())
     out += "release.faults is empty: there is no bad release, only a good one.\n\n";
-  for (const Block& block : kBlocks) out += block_text(result, block);
+  for (const Block& block : kBlocks) out += block_text(result, scenario, block);
   out += control_text(result);
   for (const std::string& sentence : conclusions(result, scenario)) out += sentence + "\n";
   return out;

@@ -209,6 +209,7 @@ std::string what_good_releases_pay(const Rows& good) {
 std::vector<std::string> conclusions(const CompareResult& result, const Scenario& scenario) {
   Rows bad, good;
   for (const ComparedStrategy& row : result.strategies) {
+    if (row.on_call != scenario.on_call.present) continue;
     if (row.release == "bad") bad.push_back(&row);
     if (row.release == "good") good.push_back(&row);
   }

@@ -43,6 +43,7 @@ std::string as_json(const CompareResult& result) {
     row["strategy"] = r.strategy;
     row["name"] = r.name;
     row["release"] = r.release;
+    row["onCall"] = r.on_call;
     row["replications"] = r.replications;
     row["verdicts"] = nlohmann::ordered_json::object();
     row["verdictsCi95"] = nlohmann::ordered_json::object();
@@ -61,14 +62,15 @@ std::string as_json(const CompareResult& result) {
 }
 
 std::string as_csv(const CompareResult& result) {
-  std::string out = "strategy,name,release,outcome,mean,low,high,p50,p95,n,censored\n";
+  std::string out = "strategy,name,release,on_call,outcome,mean,low,high,p50,p95,n,censored\n";
   const auto opt = [](std::optional<double> v) { return v ? fmt::format("{:.9g}", *v) : ""; };
   for (const ComparedStrategy& r : result.strategies) {
     const auto add = [&](const std::string& name, const OutcomeSummary& o) {
-      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{}\n",
+      out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\n",
                          r.strategy,
                          csv_cell(r.name),
                          r.release,
+                         r.on_call,
                          name,
                          opt(o.mean),
                          opt(o.low),

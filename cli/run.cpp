@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <limits>
 #include <memory>
 
@@ -8,6 +9,7 @@
 #include "cli/format_run.h"
 #include "cli/options.h"
 #include "sim/experiment/run.h"
+#include "sim/kernel/diagnostics.h"
 
 namespace coalmine::cli {
 namespace {
@@ -16,6 +18,7 @@ struct RunOptions {
   CommonOptions common;
   std::string strategy;
   std::string release;  ///< empty: bad, if there is a fault
+  bool on_call = true;
   std::uint32_t replication = 0;
 };
 
@@ -30,6 +33,14 @@ std::size_t find_strategy(const Scenario& scenario, const std::string& wanted) {
          fmt::format("no strategy is called '{}'; the scenario has: {}", wanted, known));
 }
 
+void check_release(const Scenario& scenario, const std::string& wanted) {
+  std::vector<std::string> known = scenario.release_names();
+  if (!scenario.release.mix.empty()) known.emplace_back("mix");
+  if (std::find(known.begin(), known.end(), wanted) != known.end()) return;
+  refuse(scenario.file,
+         fmt::format("no release is called '{}'; the scenario has: {}", wanted, join(known)));
+}
+
 int run(const RunOptions& options) {
   const auto scenario = load(options.common);
   RunSpec spec;
@@ -41,6 +52,8 @@ int run(const RunOptions& options) {
   }
   const bool faulty = !scenario->release_faults("bad").empty();
   spec.release = !options.release.empty() ? options.release : faulty ? "bad" : "good";
+  check_release(*scenario, spec.release);
+  spec.on_call = options.on_call;
   spec.seed = options.common.seed.value_or(scenario->seed);
   spec.replication = options.replication;
   check_writable(options.common);
@@ -63,11 +76,11 @@ Command add_run(CLI::App& app) {
                      options->strategy,
                      "which of the scenario's strategies, by name (default: the first); 'control': "
                      "no release");
-  command
-      .add_option("--release",
-                  options->release,
-                  "bad: with its faults (default, if it has any); good: without")
-      ->check(CLI::IsMember({"bad", "good"}));
+  command.add_option("--release",
+                     options->release,
+                     "bad: with its faults (default, if it has any); good: without; errors, slow, "
+                     "crash or a variant of the scenario; mix: one of its mix");
+  command.add_flag("!--no-on-call", options->on_call, "leave out the human on call");
   only_whole_numbers(
       *command.add_option("--replication", options->replication, "which replication (default 0)"),
       0,

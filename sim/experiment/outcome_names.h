@@ -9,10 +9,15 @@
 
 namespace coalmine {
 
+enum class OutcomeKind {
+  value,
+  time,       ///< may not come: censored at the end of the run
+  yes_or_no,  ///< 1 or 0
+};
+
 struct OutcomeName {
   std::string_view name;
-  bool may_not_come = false;  ///< a time, censored at the end of the run if it has not come by then
-  bool yes_or_no = false;     ///< 1 or 0: its mean is a share of the replications
+  OutcomeKind kind = OutcomeKind::value;
 };
 
 inline constexpr OutcomeName kOutcomeNames[] = {
@@ -36,35 +41,22 @@ inline constexpr OutcomeName kOutcomeNames[] = {
     {"excess_users_affected"},
     {"users_exposed"},
     {"exposure_duration"},
-    {"time_to_detect", true},
-    {.name = "detected_fraction", .yes_or_no = true},
-    {.name = "detected_before_harm", .yes_or_no = true},
-    {"time_to_alert", true},
-    {"time_to_restore", true},
-    {"rollout_duration", true},
+    {"time_to_detect", OutcomeKind::time},
+    {"detected_fraction", OutcomeKind::yes_or_no},
+    {"detected_before_harm", OutcomeKind::yes_or_no},
+    {"time_to_alert", OutcomeKind::time},
+    {"time_to_restore", OutcomeKind::time},
+    {"rollout_duration", OutcomeKind::time},
     {"peak_pods"},
     {"extra_pod_seconds"},
 };
 
-namespace detail {
-
-inline const OutcomeName* find_outcome(std::string_view name) {
+/// A name not listed (error_budget_consumed_N) is a value.
+inline OutcomeKind kind_of(std::string_view outcome) {
   const auto* const found = std::find_if(std::begin(kOutcomeNames),
                                          std::end(kOutcomeNames),
-                                         [&](const OutcomeName& o) { return o.name == name; });
-  return found == std::end(kOutcomeNames) ? nullptr : found;
-}
-
-}  // namespace detail
-
-inline bool may_not_come(std::string_view outcome) {
-  const OutcomeName* const found = detail::find_outcome(outcome);
-  return found != nullptr && found->may_not_come;
-}
-
-inline bool yes_or_no(std::string_view outcome) {
-  const OutcomeName* const found = detail::find_outcome(outcome);
-  return found != nullptr && found->yes_or_no;
+                                         [&](const OutcomeName& o) { return o.name == outcome; });
+  return found == std::end(kOutcomeNames) ? OutcomeKind::value : found->kind;
 }
 
 }  // namespace coalmine

@@ -38,13 +38,11 @@ Task<void> by_on_call(World& world, Operator& op, ReleaseProgress& progress) {
 
 }  // namespace
 
-Task<void> play_release(World& world,
-                        Operator& op,
-                        const Strategy& strategy,
-                        ReleaseProgress& progress) {
+Task<void> play_release(
+    World& world, Operator& op, const Strategy& strategy, bool on_call, ReleaseProgress& progress) {
   co_await sleep_until(world.simulation, kTimeZero + op.scenario().release.at);
   op.note("ReleaseStarted", "release of " + op.scenario().release.version + " begins");
-  if (!op.scenario().on_call.present) {
+  if (!on_call) {
     co_await by_strategy(op, strategy, progress);
     co_return;
   }

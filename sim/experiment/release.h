@@ -20,10 +20,9 @@ struct ReleaseProgress {
   std::optional<Time> responds_at;  ///< the human's, once paged
 };
 
-/// Waits for release.at and plays. All arguments outlive the task.
-Task<void> play_release(World& world,
-                        Operator& op,
-                        const Strategy& strategy,
-                        ReleaseProgress& progress);
+/// Waits for release.at and plays, with the human behind it or without. All references outlive the
+/// task.
+Task<void> play_release(
+    World& world, Operator& op, const Strategy& strategy, bool on_call, ReleaseProgress& progress);
 
 }  // namespace coalmine

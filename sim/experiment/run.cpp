@@ -158,6 +158,12 @@ std::uint64_t fingerprint_of(const World& world, const Outcomes& outcomes) {
 
 }  // namespace
 
+std::string played_release(const RunSpec& spec) {
+  if (spec.release != "mix") return spec.release;
+  const RandomKey key = make_key(spec.seed, spec.replication, "release/mix");
+  return spec.scenario->release_of_mix(draw(key, 0));
+}
+
 PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   const Scenario& scenario = *spec.scenario;
   PlayedRun run;
@@ -165,13 +171,16 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   run.result.strategy = choice ? choice->output_name : "control";
   run.result.name = choice ? choice->name : "control";
   run.result.release = choice ? spec.release : "none";
+  run.result.played = choice ? played_release(spec) : "none";
+  run.result.on_call = spec.on_call && scenario.on_call.present;
 
-  World world(scenario, {spec.seed, spec.replication, spec.release});
+  World world(scenario, {spec.seed, spec.replication, choice ? run.result.played : "good"});
   Operator op(operator_context(world));
   ReleaseProgress progress;
   if (choice) {
     op.set_actor("strategy/" + choice->name);
-    world.simulation.tasks().spawn(play_release(world, op, *choice->strategy, progress));
+    world.simulation.tasks().spawn(
+        play_release(world, op, *choice->strategy, run.result.on_call, progress));
   }
   Cluster& cluster = *world.cluster;
   world.simulation.at(kTimeZero + scenario.release.at, [&cluster] { cluster.reset_cost(); });

@@ -168,6 +168,8 @@ TEST_CASE("bad usage ends with 2 and a message on standard error", "[cli][comman
                  Contains("known: run, compare, validate, schema"));
   CHECK_THAT(coalmine("run '" + file + "' --strategy nobody").err,
              Contains("no strategy is called 'nobody'") && Contains("rolling, careful"));
+  CHECK_THAT(coalmine("run '" + file + "' --release odd").err,
+             Contains("no release is called 'odd'") && Contains("bad, good, crash, errors, slow"));
 }
 
 // ---- bad input
@@ -323,7 +325,8 @@ TEST_CASE("compare gives the same bytes on one thread and two, silent in a pipe"
   CHECK(coalmine(compare + "--format json -j 2").out == one.out);
   const json j = json::parse(one.out);
   CHECK(j.at("replications") == 2);
-  CHECK(j.at("strategies").size() == 5);
+  CHECK(j.at("strategies").size() ==
+        9);  // 2 strategies, 2 releases, with the human and without; control
 
   const Ended table = coalmine(compare);
   CHECK(table.code == 0);

@@ -225,13 +225,13 @@ TEST_CASE("the comparison's CSV has as many cells in every line", "[cli][compare
   const std::vector<std::string> lines =
       lines_of(format_compare(made_up(), made_up_scenario(), Format::csv));
   REQUIRE(lines.size() > 10);
-  CHECK(lines[0] == "strategy,name,release,outcome,mean,low,high,p50,p95,n,censored");
+  CHECK(lines[0] == "strategy,name,release,on_call,outcome,mean,low,high,p50,p95,n,censored");
   bool found = false, shares = false;
   for (const std::string& line : lines) {
     INFO(line);
-    CHECK(cells_of(line).size() == 11);
-    found |= line == "canary,canary,bad,excess_users_affected,150,140,160,150,160,20,0";
-    shares |= line.find("canary,canary,bad,rolled_back,0.9,0.69") == 0;
+    CHECK(cells_of(line).size() == 12);
+    found |= line == "canary,canary,bad,true,excess_users_affected,150,140,160,150,160,20,0";
+    shares |= line.find("canary,canary,bad,true,rolled_back,0.9,0.69") == 0;
   }
   CHECK(found);
   CHECK(shares);
@@ -250,7 +250,7 @@ TEST_CASE("a strategy's name with commas and quotes stays one cell of the CSV", 
   for (const std::string& line :
        lines_of(format_compare(result, made_up_scenario(), Format::csv))) {
     INFO(line);
-    CHECK(cells_of(line).size() == 11);
+    CHECK(cells_of(line).size() == 12);
   }
   CHECK(cells_of(lines_of(format_compare(result, made_up_scenario(), Format::csv))[1])[1] ==
         "fast, \"very\"");

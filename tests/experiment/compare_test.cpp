@@ -216,8 +216,10 @@ TEST_CASE("a release without a fault is played as a good one only", "[experiment
   const auto scenario = short_scenario({"duration=4m", "traffic.rate=40/s", "release.faults=[]"});
   std::string order;
   for (const ComparedStrategy& row : compare(scenario, 7, options).strategies)
-    order += row.name + "/" + row.release + " ";
-  CHECK(order == "recreate/good rolling/good canary/good control/none ");
+    order += row.name + "/" + row.release + (row.on_call ? " " : "/alone ");
+  CHECK(order ==
+        "recreate/good rolling/good canary/good "
+        "recreate/good/alone rolling/good/alone canary/good/alone control/none ");
 }
 
 TEST_CASE("one replication has a mean and no interval", "[experiment][compare]") {
@@ -272,4 +274,53 @@ TEST_CASE("an interrupted comparison keeps the replications that were finished",
   CHECK(nothing.interrupted);
   CHECK(nothing.replications == 0);
   CHECK(nothing.strategies.empty());
+}
+
+// Whoever stops by itself does not need the human: the same run with them or without.
+TEST_CASE("every row stands there with the human on call and without", "[experiment][compare]") {
+  CompareOptions options;
+  options.replications = 2;
+  const auto scenario = short_scenario({"traffic.rate=20/s"});
+  const CompareResult result = compare(scenario, 7, options);
+  const auto row = [&](const std::string& name, bool on_call) -> const ComparedStrategy& {
+    for (const ComparedStrategy& r : result.strategies)
+      if (r.name == name && r.release == "bad" && r.on_call == on_call) return r;
+    throw InternalError(name);
+  };
+  CHECK(share(row("rolling", true), "rolled_back_by_on_call") == 1);
+  CHECK(share(row("rolling", false), "promoted") == 1);
+  CHECK(*row("rolling", false).outcomes.at("failed_requests").mean >
+        *row("rolling", true).outcomes.at("failed_requests").mean);
+  CHECK(share(row("canary", true), "rolled_back_by_on_call") == 0);
+  CHECK(*row("canary", false).outcomes.at("failed_requests").mean ==
+        *row("canary", true).outcomes.at("failed_requests").mean);
+}
+
+// Two replications of the mix are the same as those of the releases it drew.
+TEST_CASE("a mix plays in each replication the release it draws", "[experiment][compare]") {
+  CompareOptions options;
+  options.replications = 3;
+  const auto scenario = short_scenario({"traffic.rate=20/s",
+                                        "strategies=[{rolling: {}}]",
+                                        "onCall=none",
+                                        "release.mix={good: 50%, bad: 50%}"});
+  RunSpec spec = spec_of(scenario, "rolling", "mix");
+  double failed = 0;
+  std::size_t bad = 0;
+  for (spec.replication = 0; spec.replication < 3; ++spec.replication) {
+    const RunResult run = play(spec);
+    CHECK(run.release == "mix");
+    CHECK(run.played == played_release(spec));
+    bad += run.played == "bad" ? 1 : 0;
+    failed += outcome(run, "failed_requests") / 3;
+  }
+  REQUIRE(bad > 0);
+  REQUIRE(bad < 3);
+  const CompareResult result = compare(scenario, 7, options);
+  for (const ComparedStrategy& row : result.strategies) {
+    if (row.release != "mix") continue;
+    CHECK(*row.outcomes.at("failed_requests").mean == Approx(failed));
+    CHECK(row.verdicts.at("missed_bad_release").n == bad);
+    CHECK(row.verdicts.at("wrong_rollback").n == 3 - bad);
+  }
 }
