@@ -186,6 +186,7 @@ std::string stops_of(Row row) {
   std::string text = row->name + " stops " + share_with_interval(row, "wrong_rollback");
   if (ways.size() == 1) return text + ", " + ways.front().second;
   std::vector<std::string> parts;
+  parts.reserve(ways.size());
   for (const auto& [share, how] : ways) parts.push_back(percent(share) + " " + how);
   return text + ": " + listed(parts);
 }

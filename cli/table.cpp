@@ -48,12 +48,15 @@ std::string TextTable::text_of(const std::vector<std::size_t>& columns,
     std::string line;
     for (const std::size_t i : columns) {
       const std::string text = i < rows_[r].size() ? rows_[r][i] : std::string();
-      const std::string pad(widths[i] - display_width(text), ' ');
-      line += i == 0 ? text + pad : std::string(kGap, ' ') + pad + text;
+      const std::size_t pad = widths[i] - display_width(text);
+      if (i == 0)
+        line.append(text).append(pad, ' ');
+      else
+        line.append(kGap + pad, ' ').append(text);
     }
     if (r == 0) {
       const std::string rule(display_width(line), '-');
-      line += "\n" + rule;
+      line.append("\n").append(rule);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";

@@ -156,11 +156,6 @@ std::uint64_t fingerprint_of(const World& world, const Outcomes& outcomes) {
   return f.value();
 }
 
-/// The decision to stop the release; end() if there was none.
-std::vector<Event>::const_iterator stop_in(const std::vector<Event>& log) {
-  return std::find_if(log.begin(), log.end(), [](const Event& e) { return e.reason == "Stopped"; });
-}
-
 }  // namespace
 
 std::string played_release(const RunSpec& spec) {
@@ -209,8 +204,10 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   run.result.requests = world.data_plane->sent();
   run.result.fingerprint = fingerprint_of(world, run.result.outcomes);
   run.result.events = world.log();
-  if (const auto stop_event = stop_in(run.result.events); stop_event != run.result.events.end())
-    run.result.stopped_by = stop_event->object;
+  const auto stopped = std::find_if(run.result.events.begin(),
+                                    run.result.events.end(),
+                                    [](const Event& e) { return e.reason == "Stopped"; });
+  if (stopped != run.result.events.end()) run.result.stopped_by = stopped->object;
   run.edge = std::make_shared<EdgeTally>(world.data_plane->edge());
   // The tasks refer to this frame's Operator, which goes before the world.
   world.simulation.tasks().cancel_all();

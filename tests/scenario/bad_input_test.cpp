@@ -154,8 +154,9 @@ TEST_CASE("nothing is reported at the key that has it, not at what follows",
           "[scenario][bad-input]") {
   check_all({
       fourth("duration:\nseed: 7", "4:1: duration: has no value; expected a duration\n"),
-      fourth("release:\n  faults:\n    - errorRate\n    - latency:\n  at: 3m",
-             "6:7: errorRate needs the key p\n7:7: latency changes nothing: give factor or shift\n"),
+      fourth(
+          "release:\n  faults:\n    - errorRate\n    - latency:\n  at: 3m",
+          "6:7: errorRate needs the key p\n7:7: latency changes nothing: give factor or shift\n"),
       fourth("release:\n  faults:\n    -\n    - errorRate: {p: 1%}",
              "6:5: a fault is written as one key with its settings, such as - type: {key: "
              "value}\n"),
