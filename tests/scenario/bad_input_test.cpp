@@ -134,6 +134,7 @@ TEST_CASE("the service section refuses what cannot be", "[scenario][bad-input]")
       {service("replicas: 3"), "3:10: service needs the key name\n"},
       {service("name: a, replicas: 1e308"), "3:30: replicas: 1e308 is not a whole number\n"},
       {service("name: a, replicas: -1"), "3:30: replicas: -1 is out of range\n"},
+      {service("name: a, replicas: 0"), "3:30: replicas: the service being released has no pods\n"},
       {service("name: a, manifest: nowhere.yaml"),
        "3:30: the file ./nowhere.yaml does not exist\n"},
       {service("name: a, manifest: /"), "3:30: the file / is a folder\n"},
@@ -154,8 +155,9 @@ TEST_CASE("nothing is reported at the key that has it, not at what follows",
           "[scenario][bad-input]") {
   check_all({
       fourth("duration:\nseed: 7", "4:1: duration: has no value; expected a duration\n"),
-      fourth("release:\n  faults:\n    - errorRate\n    - latency:\n  at: 3m",
-             "6:7: errorRate needs the key p\n7:7: latency changes nothing: give factor or shift\n"),
+      fourth(
+          "release:\n  faults:\n    - errorRate\n    - latency:\n  at: 3m",
+          "6:7: errorRate needs the key p\n7:7: latency changes nothing: give factor or shift\n"),
       fourth("release:\n  faults:\n    -\n    - errorRate: {p: 1%}",
              "6:5: a fault is written as one key with its settings, such as - type: {key: "
              "value}\n"),
