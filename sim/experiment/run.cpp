@@ -174,7 +174,8 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   run.result.played = choice ? played_release(spec) : "none";
   run.result.on_call = spec.on_call && scenario.on_call.present;
 
-  World world(scenario, {spec.seed, spec.replication, choice ? run.result.played : "good"});
+  World world(scenario,
+              {spec.seed, spec.replication, choice ? run.result.played : "good", spec.arrivals});
   Operator op(operator_context(world));
   ReleaseProgress progress;
   if (choice) {

@@ -28,6 +28,8 @@ struct WorldSpec {
   std::uint64_t seed = 7;
   std::uint32_t replication = 0;
   std::string release = "bad";  ///< which of Scenario::release_faults()
+  /// record_arrivals() of this world, if it was called; else the world draws its own.
+  std::shared_ptr<const ArrivalTape> arrivals{};
 };
 
 class World {
