@@ -96,7 +96,7 @@ struct FaultInstaller {
     window.until = fault.common.until ? kTimeZero + *fault.common.until : kNever;
     window.ramp = fault.common.ramp;
     const World& w = world;
-    version.faults.push_back(window);
+    if (fault.harms()) version.faults.push_back(window);
     FaultTarget target{version.effects,
                        window,
                        [&w, &address](std::string_view what) {
