@@ -35,13 +35,13 @@ struct FaultTarget {
   /// Of the version it lives beside (old and new of the released service); null: it has none.
   VersionEffects* beside = nullptr;
   SegmentSet segments = kEverySegment;  ///< of the users it touches
-  double memory_limit = 0;              ///< bytes, of the pod by its manifest; 0: none
+  double memory_limit = 0;              ///< bytes, of its process by the manifest; 0: none
 };
 
 /// The place in the scenario at which a fault is written.
 struct FaultSite {
   bool of_release = false;  ///< below release.faults
-  double memory_limit = 0;  ///< bytes, of the pods it acts on by their manifest; 0: none
+  double memory_limit = 0;  ///< bytes, of the processes it acts on; 0: none
   double conversion = 0;    ///< share of the users who convert, [0, 1]
 };
 

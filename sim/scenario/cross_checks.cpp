@@ -115,7 +115,9 @@ class FaultCheck {
     const ServiceSettings* service = &draft_.service.settings;
     for (const ServiceDraft& other : draft_.services)
       if (other.settings.name == common.on_service) service = &other.settings;
-    return {of_release, service->deployment.pod.memory_limit, draft_.scenario.traffic.conversion};
+    return {of_release,
+            service->deployment.pod.process_memory_limit,
+            draft_.scenario.traffic.conversion};
   }
   void check_segment(const Fault& fault, const Position& at) {
     const std::string& wanted = fault.common.on_segment;

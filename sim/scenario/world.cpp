@@ -78,7 +78,7 @@ struct FaultInstaller {
     return SegmentSet{1} << (found - all.begin());
   }
   double memory_limit(ServiceId service) const {
-    return scenario.service_at(service.index()).deployment.pod.memory_limit;
+    return scenario.service_at(service.index()).deployment.pod.process_memory_limit;
   }
 
   void install(const Fault& fault,
