@@ -108,11 +108,20 @@ class FaultCheck {
       diagnostics_.warning(key_position(settings, "until"),
                            "until: the fault is over before the release begins: it harms nobody",
                            "release.at is " + format_duration(scenario.release.at));
+    const std::string objection = fault.objection(site_of(common, of_release));
+    if (!objection.empty()) diagnostics_.error(settings.at, objection);
     const Value* on = settings.find("on");
-    // Faults of a service called name it themselves: `dependencyDown: {service: payment}`.
-    check_on(common, on != nullptr ? *on : settings, of_release);
+    check_on(common, settings, on != nullptr ? *on : settings, of_release);
     if (on != nullptr && on->find("segment") != nullptr)
       check_segment(fault, key_position(*on, "segment"));
+  }
+  FaultSite site_of(const FaultCommon& common, bool of_release) const {
+    const ServiceSettings* service = &draft_.service.settings;
+    for (const ServiceDraft& other : draft_.services)
+      if (other.settings.name == common.on_service) service = &other.settings;
+    return {of_release,
+            service->deployment.pod.process_memory_limit,
+            draft_.scenario.traffic.conversion};
   }
   void check_segment(const Fault& fault, const Position& at) {
     const std::string& wanted = fault.common.on_segment;
@@ -128,10 +137,15 @@ class FaultCheck {
                        known.empty() ? "traffic.segments is empty" : did_you_mean(wanted, known),
                        known.empty() ? "" : "known: " + join(known));
   }
-  void check_on(const FaultCommon& common, const Value& on, bool of_release) {
+  void check_on(const FaultCommon& common,
+                const Value& settings,
+                const Value& on,
+                bool of_release) {
     const std::string& released = draft_.service.settings.name;
     const ReleaseSettings& release = draft_.scenario.release;
-    const Position service_at = key_position(on, "service");
+    // Faults of a service called name it themselves: `dependencyDown: {service: payment}`.
+    const bool itself = settings.find("service") != nullptr;
+    const Position service_at = key_position(itself ? settings : on, "service");
     const Position version_at = key_position(on, "version");
     if (!common.on_service.empty() &&
         std::find(names_.begin(), names_.end(), common.on_service) == names_.end()) {
