@@ -36,8 +36,8 @@ class World {
  public:
   static constexpr ServiceId kReleased{0};  ///< the service being released
 
-  /// `scenario` outlives the world. After construction the clock stands before time zero; see
-  /// play_settling().
+  /// `scenario` outlives the world. After construction the clock stands before time zero, at the
+  /// start of the settling period.
   World(const Scenario& scenario, const WorldSpec& spec);
   ~World();
   World(const World&) = delete;
