@@ -109,8 +109,12 @@ void write_recording(const Recording& recording, const std::filesystem::path& pa
 
 // ---- reading
 
+bool is_recording_name(const std::filesystem::path& path) {
+  return path.extension() == ".cmrun";
+}
+
 bool is_recording(const std::filesystem::path& path) {
-  if (path.extension() == ".cmrun") return true;
+  if (is_recording_name(path)) return true;
   std::error_code problem;
   if (!std::filesystem::is_regular_file(path, problem)) return false;
   std::string begin(cmrun::kMagic.size(), '\0');

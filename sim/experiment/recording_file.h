@@ -44,6 +44,8 @@ class RecordingWriter {
 
 void write_recording(const Recording& recording, const std::filesystem::path& path);
 
+/// "X.cmrun".
+bool is_recording_name(const std::filesystem::path& path);
 /// Whether a file calls itself a recording: by its name, or by how it begins.
 bool is_recording(const std::filesystem::path& path);
 

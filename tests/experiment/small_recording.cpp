@@ -23,7 +23,10 @@ RunResult small_result() {
   r.replication = 4'000'000'000U;
   r.strategy = "canary";
   r.name = "timid";
-  r.release = "bad";
+  r.release = "mix";
+  r.played = "bad";
+  r.on_call = false;
+  r.stopped_by = "canary";
   r.verdict = Verdict::rolled_back;
   r.fingerprint = 0x0123456789abcdefU;
   r.requests = 123'456'789'012U;
@@ -140,6 +143,9 @@ void check_same_result(const RunResult& a, const RunResult& b) {
   CHECK(a.strategy == b.strategy);
   CHECK(a.name == b.name);
   CHECK(a.release == b.release);
+  CHECK(a.played == b.played);
+  CHECK(a.on_call == b.on_call);
+  CHECK(a.stopped_by == b.stopped_by);
   CHECK(a.verdict == b.verdict);
   CHECK(a.outcomes == b.outcomes);
   CHECK(a.fingerprint == b.fingerprint);

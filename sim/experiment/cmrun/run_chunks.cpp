@@ -86,6 +86,9 @@ void write_result(ByteWriter& out, const Recording& recording) {
   out.text(r.strategy);
   out.text(r.name);
   out.text(r.release);
+  out.text(r.played);
+  out.u8(r.on_call ? 1 : 0);
+  out.text(r.stopped_by);
   out.varint(r.seed);
   out.varint(r.replication);
   out.duration(recording.duration);
@@ -107,6 +110,9 @@ void read_result(ByteReader& in, Recording& recording) {
   r.strategy = in.text();
   r.name = in.text();
   r.release = in.text();
+  r.played = in.text();
+  r.on_call = in.flag();
+  r.stopped_by = in.text();
   r.seed = in.varint();
   r.replication = in.whole<std::uint32_t>("replication");
   recording.duration = in.duration();
