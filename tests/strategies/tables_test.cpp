@@ -78,13 +78,13 @@ TEST_CASE("a canary has the documented defaults", "[strategies][canary]") {
   CHECK(plan.interval == 2min);
   CHECK(plan.initial_delay == 30s);
   CHECK(plan.compare_with == CompareWith::baseline);
-  CHECK(plan.max_error_ratio == 0.01);
-  CHECK(plan.error_tolerance == 1.5);
-  CHECK_FALSE(plan.max_p99.has_value());
-  CHECK(plan.latency_tolerance == 1.5);
-  CHECK(plan.failure_limit == 2);
-  CHECK(plan.min_samples == 50);
-  CHECK(plan.inconclusive_limit == 4);
+  CHECK(plan.checks.max_error_ratio == 0.01);
+  CHECK(plan.checks.error_tolerance == 1.5);
+  CHECK_FALSE(plan.checks.max_p99.has_value());
+  CHECK(plan.checks.latency_tolerance == 1.5);
+  CHECK(plan.checks.failure_limit == 2);
+  CHECK(plan.checks.min_samples == 50);
+  CHECK(plan.checks.inconclusive_limit == 4);
   CHECK(plan.by == ShareBy::weights);
   CHECK(plan.ready_within == 5min);
 }
@@ -101,8 +101,8 @@ TEST_CASE("a canary reads all its keys", "[strategies][canary]") {
   CHECK(plan.steps == std::vector<double>{0.01, 0.99});
   CHECK(plan.initial_delay == 0s);
   CHECK(plan.compare_with == CompareWith::none);
-  CHECK(plan.max_p99 == Duration(400ms));
-  CHECK(plan.inconclusive_limit == 9);
+  CHECK(plan.checks.max_p99 == Duration(400ms));
+  CHECK(plan.checks.inconclusive_limit == 9);
   CHECK(plan.by == ShareBy::replicas);
   CHECK(plan.ready_within == 90s);
 }
