@@ -42,6 +42,8 @@ TEST_CASE("the registry knows the strategies by their keys", "[strategies][regis
     CHECK(kind->output_name == key);
     CHECK_FALSE(kind->help.empty());
   }
+  REQUIRE(catalogue.find("abTest") != nullptr);
+  CHECK(catalogue.find("abTest")->output_name == "ab-test");
   CHECK(catalogue.find("blueGreen") == nullptr);
 }
 
