@@ -259,3 +259,13 @@ TEST_CASE("half the difference in conversion is more often missed",
   CHECK(half.verdict == Verdict::aborted);
   CHECK(play_test("good", {"release.conversion=24%"}).verdict == Verdict::promoted);
 }
+
+TEST_CASE("a lower conversion makes a measured plan ask for more users",
+          "[strategies][ab-test][mutation]") {
+  const std::string measured = "interval: 1m, initialDelay: 15s";
+  const RunResult usual = play_test("good", {}, measured);
+  const RunResult lower = play_test("good", {"traffic.conversion=5%"}, measured);
+  INFO(timeline_of(usual) << timeline_of(lower));
+  // About 1 700 users an arm against 8 200, at 40 new ones a second and arm, later fewer.
+  CHECK(minutes_until(lower, "NoWinner") > minutes_until(usual, "NoWinner") + 2);
+}
