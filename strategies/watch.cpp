@@ -5,6 +5,9 @@
 namespace coalmine {
 namespace {
 
+/// Nobody leaves while the old version is not back.
+constexpr Duration kRestoreLimit = std::chrono::minutes(30);
+
 std::string count_of(int count, int limit) {
   return " (" + std::to_string(count) + " of " + std::to_string(limit) + "): ";
 }
@@ -54,15 +57,13 @@ Task<Verdict> stop_release(Operator& op,
                            std::string who,
                            Verdict verdict,
                            std::string why,
-                           std::optional<Evidence> evidence,
-                           Duration limit) {
+                           std::optional<Evidence> evidence) {
   op.decide_to_stop(std::move(who), std::move(why), std::move(evidence));
-  co_await op.restore_stable(limit);
+  co_await op.restore_stable(kRestoreLimit);
   co_return verdict;
 }
 
-Task<Verdict> stop_release(
-    Operator& op, std::string who, std::string where, Watched seen, Duration limit) {
+Task<Verdict> stop_release(Operator& op, std::string who, std::string where, Watched seen) {
   const bool bad = seen.next == NextMove::roll_back;
   std::string why = std::move(where) + (bad ? ": " : ": not enough data to judge: ");
   why += seen.last.message;
@@ -70,8 +71,7 @@ Task<Verdict> stop_release(
                       std::move(who),
                       bad ? Verdict::rolled_back : Verdict::aborted,
                       std::move(why),
-                      std::move(seen.last.evidence),
-                      limit);
+                      std::move(seen.last.evidence));
 }
 
 }  // namespace coalmine

@@ -31,18 +31,16 @@ Task<Watched> watch(Operator& op,
                     CheckTally& tally,
                     std::function<CheckResult()> look);
 
-/// Ends a release with the old version in charge: decides to stop, puts it back (`limit` at most),
-/// gives `verdict`. `who` is the strategy.
+/// Ends a release with the old version in charge: decides to stop, puts it back, gives `verdict`.
+/// `who` is the strategy.
 Task<Verdict> stop_release(Operator& op,
                            std::string who,
                            Verdict verdict,
                            std::string why,
-                           std::optional<Evidence> evidence,
-                           Duration limit);
+                           std::optional<Evidence> evidence = std::nullopt);
 
 /// ... because of what was watched: rolled_back after failed checks, aborted after inconclusive
-/// ones.
-Task<Verdict> stop_release(
-    Operator& op, std::string who, std::string where, Watched seen, Duration limit);
+/// ones. `where` says what is undone: "weight 5 % -> 0 %".
+Task<Verdict> stop_release(Operator& op, std::string who, std::string where, Watched seen);
 
 }  // namespace coalmine

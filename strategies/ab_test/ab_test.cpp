@@ -5,6 +5,7 @@
 
 #include "sim/experiment/operator.h"
 #include "strategies/ab_test/experiment.h"
+#include "strategies/cut_over.h"
 #include "strategies/sizing.h"
 #include "strategies/watch.h"
 #include "strategies/wording.h"
@@ -43,20 +44,15 @@ class ProgressTold {
 };
 
 Task<Verdict> promote(Operator& op, DeploymentId b, Duration limit) {
-  op.scale(b, op.replicas());
-  const bool ready = co_await op.available(b, op.replicas(), limit);
+  const bool ready = co_await full_size(op, b, limit);
   if (!ready)
     co_return co_await stop_release(
         op,
         kWho,
         Verdict::aborted,
-        "promotion: pods were not available within " + say_duration(limit),
-        {},
-        limit);
+        "promotion: pods were not available within " + say_duration(limit));
   co_await op.route_all_to(b);
-  op.retire(op.stable());
-  co_await op.settled(b, limit);
-  co_await op.settled(op.stable(), limit);
+  co_await retire_old(op, b, limit);
   co_return Verdict::promoted;
 }
 
@@ -68,18 +64,16 @@ Task<Verdict> keep_old(Operator& op, Duration limit) {
 
 /// What follows from the test; it has found something.
 Task<Verdict> conclude(Operator& op, const AbTestPlan& plan, DeploymentId b, Look look) {
-  const Duration limit = plan.ready_within;
   if (look.finding == Finding::mismatch)
-    return stop_release(op, kWho, Verdict::aborted, look.message, look.evidence, limit);
+    return stop_release(op, kWho, Verdict::aborted, look.message, look.evidence);
   if (look.finding == Finding::a_wins)
-    return stop_release(
-        op, kWho, Verdict::rolled_back, "A wins: " + look.message, look.evidence, limit);
+    return stop_release(op, kWho, Verdict::rolled_back, "A wins: " + look.message, look.evidence);
   const bool b_wins = look.finding == Finding::b_wins;
   op.note(b_wins ? "Winner" : "NoWinner",
           (b_wins ? "B wins: " : "no winner: ") + look.message,
           look.evidence);
-  if (b_wins || plan.when_equal == WhenEqual::promote) return promote(op, b, limit);
-  return keep_old(op, limit);
+  if (b_wins || plan.when_equal == WhenEqual::promote) return promote(op, b, plan.ready_within);
+  return keep_old(op, plan.ready_within);
 }
 
 }  // namespace
@@ -93,9 +87,7 @@ Task<Verdict> AbTest::roll_out(Operator& op) const {
         op,
         kWho,
         Verdict::aborted,
-        "not begun: pods were not available within " + say_duration(plan_.ready_within),
-        {},
-        plan_.ready_within);
+        "not begun: pods were not available within " + say_duration(plan_.ready_within));
   co_await split_users(op, plan_, b);
   co_await op.sleep(plan_.initial_delay);
   op.begin_experiment();
@@ -119,8 +111,7 @@ Task<Verdict> AbTest::roll_out(Operator& op) const {
     WatchSettings how{"split " + say_percent(plan_.split), plan_.interval, op.now()};
     Watched seen = co_await watch(op, std::move(how), tally, guardrails);
     if (seen.next != NextMove::proceed)
-      co_return co_await stop_release(
-          op, kWho, "split -> 0 %", std::move(seen), plan_.ready_within);
+      co_return co_await stop_release(op, kWho, "split -> 0 %", std::move(seen));
 
     const Arms arms = read_arms(op.metrics(), Operator::of(op.stable()), Operator::of(b));
     if (!sample) plan_with(arms);

@@ -27,15 +27,13 @@ Task<Verdict> Canary::roll_out(Operator& op) const {
     const std::string weight = "weight " + say_percent(plan_.steps[step]);
     const bool raised = co_await arms.raise_to(plan_.steps[step]);
     if (!raised)
-      co_return co_await stop_release(
-          op, "canary", Verdict::aborted, weight + ": " + late, {}, plan_.ready_within);
+      co_return co_await stop_release(op, "canary", Verdict::aborted, weight + ": " + late);
     co_await op.sleep(plan_.initial_delay);
 
     WatchSettings how{weight, plan_.interval, op.now()};
     Watched seen = co_await watch(op, std::move(how), tally, look);
     if (seen.next != NextMove::proceed)
-      co_return co_await stop_release(
-          op, "canary", weight + " -> 0 %", std::move(seen), plan_.ready_within);
+      co_return co_await stop_release(op, "canary", weight + " -> 0 %", std::move(seen));
     const double next = step + 1 < plan_.steps.size() ? plan_.steps[step + 1] : 1;
     op.note("StepPassed",
             weight + " -> " + say_percent(next) + ": " + seen.last.message,
@@ -44,8 +42,7 @@ Task<Verdict> Canary::roll_out(Operator& op) const {
 
   const bool in_charge = co_await arms.promote();
   if (!in_charge)
-    co_return co_await stop_release(
-        op, "canary", Verdict::aborted, "promotion: " + late, {}, plan_.ready_within);
+    co_return co_await stop_release(op, "canary", Verdict::aborted, "promotion: " + late);
   co_return Verdict::promoted;
 }
 

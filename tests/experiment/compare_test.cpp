@@ -15,7 +15,7 @@ using namespace coalmine::test;
 
 namespace {
 
-constexpr std::size_t kRunsPerReplication = 1 + 2 * 3;  // the control, 3 strategies on 2 releases
+constexpr std::size_t kRunsPerReplication = 1 + 2 * 6;  // the control, 6 strategies on 2 releases
 
 std::shared_ptr<const Scenario> scenario_to_compare() {
   return short_scenario({"duration=8m", "traffic.rate=40/s", "onCall=none"});
@@ -92,7 +92,8 @@ TEST_CASE("a comparison lists the bad releases, then the good ones, then the con
   std::string order;
   for (const ComparedStrategy& row : result.strategies) order += row.name + "/" + row.release + " ";
   CHECK(order ==
-        "recreate/bad rolling/bad canary/bad recreate/good rolling/good canary/good control/none ");
+        "recreate/bad rolling/bad canary/bad blue-green/bad shadow/bad manual/bad recreate/good "
+        "rolling/good canary/good blue-green/good shadow/good manual/good control/none ");
 
   for (const ComparedStrategy& row : result.strategies) {
     INFO(row.name << ", " << row.release);

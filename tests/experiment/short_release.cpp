@@ -31,6 +31,15 @@ strategies:
   - recreate: {}
   - rolling: {}
   - canary: {steps: [25%, 50%], interval: 45s, initialDelay: 15s}
+  - blueGreen: {bake: 90s, keepOld: 30s, interval: 45s, initialDelay: 15s}
+  - shadow: {for: 1m, bake: 1m, keepOld: 30s, interval: 45s, initialDelay: 15s}
+  - manual:
+      actions:
+        - {at: 0s, do: deployNew, replicas: 2}
+        - {at: 1s, do: waitReady}
+        - {at: 30s, do: mirror, share: 50%}
+        - {at: 1m, do: route, share: 30%}
+        - {at: 3m, do: promote}
 )";
 
 }  // namespace

@@ -6,30 +6,21 @@
 #include "sim/scenario/load.h"
 #include "strategies/ab_test/experiment.h"
 #include "strategies/registry.h"
+#include "tests/strategies/loaded_plan.h"
 
 using namespace coalmine;
 using namespace coalmine::literals;
+using namespace coalmine::test;
 using Catch::Contains;
 
 namespace {
 
-struct Loaded {
-  AbTestPlan plan{};
-  bool good = false;
-  std::string problems;
-};
-
-Loaded load(const std::string& text) {
-  Diagnostics diagnostics;
-  const Value node = parse_flow(text, {SourceText::make("test.yaml", text), 1, 1, 1}, diagnostics);
-  Loaded loaded;
-  loaded.good = ab_test_table().load(loaded.plan, node, diagnostics);
-  loaded.problems = diagnostics.text();
-  return loaded;
+Loaded<AbTestPlan> load_plan(const std::string& text) {
+  return load(ab_test_table(), text);
 }
 
 AbTestPlan plan(const std::string& text = "{baseline: 5%}") {
-  const Loaded loaded = load(text);
+  const Loaded<AbTestPlan> loaded = load_plan(text);
   INFO(loaded.problems);
   REQUIRE(loaded.good);
   return loaded.plan;
@@ -120,7 +111,7 @@ TEST_CASE("impossible A/B tests are refused in words", "[strategies][ab-test]") 
   };
   for (const Case& c : cases) {
     INFO(c.text);
-    const Loaded loaded = load(c.text);
+    const Loaded<AbTestPlan> loaded = load_plan(c.text);
     CHECK_FALSE(loaded.good);
     CHECK_THAT(loaded.problems, Contains(c.problem));
   }
