@@ -5,9 +5,6 @@
 namespace coalmine {
 namespace {
 
-/// Nobody leaves while the old version is not back.
-constexpr Duration kRestoreLimit = std::chrono::minutes(30);
-
 std::string count_of(int count, int limit) {
   return " (" + std::to_string(count) + " of " + std::to_string(limit) + "): ";
 }
@@ -59,8 +56,8 @@ Task<Verdict> stop_release(Operator& op,
                            std::string why,
                            std::optional<Evidence> evidence) {
   op.decide_to_stop(std::move(who), std::move(why), std::move(evidence));
-  co_await op.restore_stable(kRestoreLimit);
-  co_return verdict;
+  const bool restored = co_await op.restore_stable();
+  co_return restored ? verdict : Verdict::held;
 }
 
 Task<Verdict> stop_release(Operator& op, std::string who, std::string where, Watched seen) {

@@ -57,9 +57,9 @@ Task<Verdict> promote(Operator& op, DeploymentId b, Duration limit) {
 }
 
 /// Nothing was found against B and nothing for it: that is no decision to stop a bad release.
-Task<Verdict> keep_old(Operator& op, Duration limit) {
-  co_await op.restore_stable(limit);
-  co_return Verdict::aborted;
+Task<Verdict> keep_old(Operator& op) {
+  const bool restored = co_await op.restore_stable();
+  co_return restored ? Verdict::aborted : Verdict::held;
 }
 
 /// What follows from the test; it has found something.
@@ -73,7 +73,7 @@ Task<Verdict> conclude(Operator& op, const AbTestPlan& plan, DeploymentId b, Loo
           (b_wins ? "B wins: " : "no winner: ") + look.message,
           look.evidence);
   if (b_wins || plan.when_equal == WhenEqual::promote) return promote(op, b, plan.ready_within);
-  return keep_old(op, plan.ready_within);
+  return keep_old(op);
 }
 
 }  // namespace

@@ -62,8 +62,8 @@ Stage::~Stage() {
 
 void Stage::play_strategy(std::string_view name) {
   const std::size_t index = spec_of(scenario_, name).strategy.value();
-  world.simulation.tasks().spawn(
-      play_release(world, op, *scenario_->strategies[index].strategy, progress));
+  world.simulation.tasks().spawn(play_release(
+      world, op, *scenario_->strategies[index].strategy, scenario_->on_call.present, progress));
 }
 
 void Stage::advance_to(Duration since_start) {

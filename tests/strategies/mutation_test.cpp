@@ -218,6 +218,7 @@ TEST_CASE("a person's log reads no metrics and keeps its times whatever happens"
   const RunResult plain = play_small("manual", "bad", {log});
   CHECK(plain.verdict == Verdict::rolled_back);
   for (const std::string& mutation : {kNoMetrics,
+                                      kSlowScrape,
                                       std::string("release.faults[0].errorRate.p=10%"),
                                       std::string("release.faults[0].errorRate.at=5m")}) {
     const RunResult mutated = play_small("manual", "bad", {log, mutation});
