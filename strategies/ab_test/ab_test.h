@@ -21,7 +21,7 @@ namespace coalmine {
 
 /// promoted: B wins, or nobody does and the plan says so; rolled_back: A wins, or the guardrails
 /// failed; aborted: no winner, a sample-ratio mismatch, pods not ready in time, or nothing to check
-/// the guardrails with.
+/// the guardrails with; held: the run ended before, or the old version did not come back.
 class AbTest : public Strategy {
  public:
   explicit AbTest(AbTestPlan plan) : plan_(std::move(plan)) {}
