@@ -544,3 +544,13 @@ TEST_CASE("a good day of little traffic pages nobody", "[experiment][past]") {
     CHECK(page == run.events.end());
   }
 }
+
+// A coin that never falls harms nobody, so there is nothing to detect and nobody is exposed to it.
+TEST_CASE("a fault with probability zero is no exposure", "[experiment][outcomes]") {
+  const auto scenario = short_scenario(
+      {"onCall=none", "release.faults=[{errorRate: {p: 0%}}, {crashOnStart: {p: 0%}}]"});
+  const RunResult run = play(spec_of(scenario, "rolling"));
+  CHECK(outcome(run, "users_exposed") > 0);
+  CHECK(outcome(run, "exposure_duration") == 0);
+  CHECK_FALSE(run.outcomes.at("detected_fraction").has_value());
+}
