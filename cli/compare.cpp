@@ -22,6 +22,7 @@ int run(const CompareArguments& arguments) {
   const auto scenario = load(arguments.common);
   if (scenario->strategies.empty())
     refuse(scenario->file, "the scenario has no strategies to compare");
+  check_writable(arguments.common);
   Progress progress;
   CompareOptions options;
   options.replications = arguments.replications;
@@ -35,14 +36,14 @@ int run(const CompareArguments& arguments) {
       compare(scenario, arguments.common.seed.value_or(scenario->seed), options);
   progress.clear();
   if (result.replications == 0) {
-    fmt::print(stderr, "coalmine: interrupted; no replication was finished\n");
+    complain("coalmine: interrupted; no replication was finished\n");
     return kInterrupted;
   }
   deliver(arguments.common, format_compare(result, *scenario, arguments.common.chosen_format()));
   if (!result.interrupted) return kDone;
-  fmt::print(stderr,
-             "coalmine: interrupted; the result stands on the {} replications that were finished\n",
-             result.replications);
+  complain(fmt::format(
+      "coalmine: interrupted; the result stands on the {} replications that were finished\n",
+      result.replications));
   return kInterrupted;
 }
 
@@ -53,10 +54,14 @@ Command add_compare(CLI::App& app) {
   CLI::App& command =
       *app.add_subcommand("compare", "play strategies side by side on the same worlds");
   add_common(command, arguments->common);
-  command.add_option("-n,--replications", arguments->replications, "replications (default 20)")
-      ->check(CLI::Range(1, 1'000'000));
-  command.add_option("-j,--threads", arguments->threads, "threads (default: one per core)")
-      ->check(CLI::Range(1, 1024));
+  only_whole_numbers(*command.add_option(
+                         "-n,--replications", arguments->replications, "replications (default 20)"),
+                     1,
+                     1'000'000);
+  only_whole_numbers(
+      *command.add_option("-j,--threads", arguments->threads, "threads (default: one per core)"),
+      1,
+      1024);
   return [arguments] { return run(*arguments); };
 }
 

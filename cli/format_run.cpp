@@ -2,8 +2,11 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cli/json.h"
+#include "cli/numbers.h"
 #include "cli/table.h"
 
 namespace coalmine::cli {
@@ -64,7 +67,7 @@ std::string as_json(const RunResult& r, const Scenario& scenario, const RunSpec&
                                                  {"limit", number_or_null(e.evidence->limit)}};
     events.push_back(std::move(event));
   }
-  return j.dump(2) + "\n";
+  return json_text(j);
 }
 
 std::string as_csv(const RunResult& r) {
@@ -89,35 +92,35 @@ std::string as_csv(const RunResult& r) {
 
 }  // namespace
 
-std::string outcome_text(const std::string& name, std::optional<double> value) {
-  if (!value) return "-";
-  const auto has = [&](const char* part) { return name.find(part) != std::string::npos; };
-  if (has("pod_seconds")) return grouped(*value);
-  if (has("latency") || has("p99") || has("time_to") || has("duration"))
-    return human_seconds(*value);
-  if (has("availability")) return fmt::format("{:.3f} %", *value * 100);
-  if (has("budget") || has("fraction")) return percent(*value);
-  return grouped(*value);
-}
-
 std::string format_run(const RunResult& r,
                        const Scenario& scenario,
                        const RunSpec& spec,
                        Format format) {
   if (format == Format::json) return as_json(r, scenario, spec);
   if (format == Format::csv) return as_csv(r);
-  std::string out = fmt::format("{}: {} release under {}, seed {}, replication {}\n\n",
+  const bool released = r.release != "none";
+  std::string out = fmt::format("{}: {}, seed {}, replication {}\n\n",
                                 scenario.name,
-                                r.release,
-                                r.name,
+                                released ? r.release + " release under " + r.name : "no release",
                                 spec.seed,
                                 spec.replication);
+  std::size_t objects = 0;
+  std::size_t reasons = 0;
   for (const Event& e : r.events) {
-    out += fmt::format("{}  {:<28} {:<22} {}\n", clock_text(e.time), e.object, e.reason, e.message);
+    objects = std::max(objects, display_width(e.object));
+    reasons = std::max(reasons, display_width(e.reason));
+  }
+  for (const Event& e : r.events) {
+    out += fmt::format("{}  {:<{}}  {:<{}}  {}\n",
+                       clock_text(e.time),
+                       e.object,
+                       objects,
+                       e.reason,
+                       reasons,
+                       e.message);
     if (e.evidence) out += fmt::format("{:>11}  {}\n", "", evidence_text(*e.evidence));
   }
-  out += fmt::format("\nverdict: {}\n\n",
-                     r.release == "none" ? "none (no release)" : verdict_name(r.verdict));
+  out += fmt::format("\nverdict: {}\n\n", released ? verdict_name(r.verdict) : "none (no release)");
   TextTable table({"outcome", "value"});
   for (const auto& [name, value] : r.outcomes) table.add({name, outcome_text(name, value)});
   out += table.text();

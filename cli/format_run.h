@@ -14,7 +14,4 @@ std::string format_run(const RunResult& result,
                        const RunSpec& spec,
                        Format format);
 
-/// An outcome for people: "4 min 10 s", "1 234", "0.4 %", "-" for none.
-std::string outcome_text(const std::string& name, std::optional<double> value);
-
 }  // namespace coalmine::cli

@@ -4,10 +4,15 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <atomic>
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
 #include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
-#include <stdexcept>
+#include <limits>
 #include <thread>
 
 #include "sim/scenario/load.h"
@@ -57,12 +62,26 @@ void add_common(CLI::App& command, CommonOptions& options) {
   command.add_option("FILE", options.file, "the scenario")->required();
   command.add_option("--format", options.format, "table, json or csv")
       ->check(CLI::IsMember({"table", "json", "csv"}));
-  command.add_option(
-      "--seed", options.seed, "seed of all random numbers, instead of the scenario's");
+  only_whole_numbers(
+      *command.add_option(
+          "--seed", options.seed, "seed of all random numbers, instead of the scenario's"),
+      0,
+      std::numeric_limits<std::uint64_t>::max());
   command.add_option("--set", options.set, "PATH=VALUE: change a key of the scenario (repeatable)")
       ->allow_extra_args(false);
   command.add_option("--out", options.out, "write to this file");
   command.add_flag("--strict", options.strict, "treat warnings as errors");
+}
+
+void only_whole_numbers(CLI::Option& option, std::uint64_t least, std::uint64_t most) {
+  option.check([least, most](const std::string& text) {
+    std::uint64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, problem] = std::from_chars(text.data(), end, number);
+    const bool good = problem == std::errc{} && stop == end && least <= number && number <= most;
+    return good ? std::string()
+                : fmt::format("{} is not a whole number from {} to {}", text, least, most);
+  });
 }
 
 std::shared_ptr<const Scenario> load(const CommonOptions& options) {
@@ -70,7 +89,7 @@ std::shared_ptr<const Scenario> load(const CommonOptions& options) {
   how.overrides = options.set;
   how.strict = options.strict;
   const LoadResult loaded = load_scenario(options.file, all_strategies(), how);
-  if (loaded.scenario) fmt::print(stderr, "{}", loaded.diagnostics.text());
+  if (loaded.scenario) complain(loaded.diagnostics.text());
   return loaded.value();
 }
 
@@ -80,15 +99,30 @@ std::shared_ptr<const Scenario> load(const CommonOptions& options) {
   throw InvalidInput(diagnostics);
 }
 
+void check_writable(const CommonOptions& options) {
+  if (options.out.empty()) return;
+  std::error_code ignored;
+  const bool there = std::filesystem::exists(options.out, ignored);
+  const bool opens = std::ofstream(options.out, std::ios::app).is_open();
+  const std::string why = std::strerror(errno);
+  if (!opens) refuse(options.out, "cannot be written: " + why);
+  if (!there) std::filesystem::remove(options.out, ignored);
+}
+
 void deliver(const CommonOptions& options, const std::string& text) {
-  if (options.out.empty()) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return;
-  }
+  if (options.out.empty()) return print(text);
   std::ofstream file(options.out, std::ios::binary);
   file << text;
   file.flush();
-  if (!file) throw std::runtime_error("cannot write " + options.out);
+  if (!file) throw NotWritten(options.out + " could not be written: " + std::strerror(errno));
+}
+
+void print(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+void complain(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
 std::stop_token interruption() {

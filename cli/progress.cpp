@@ -4,7 +4,7 @@
 
 #include <cstdio>
 
-#include "cli/table.h"
+#include "cli/numbers.h"
 
 namespace coalmine::cli {
 

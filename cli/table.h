@@ -11,10 +11,15 @@ class TextTable {
  public:
   explicit TextTable(std::vector<std::string> header) : rows_{std::move(header)} {}
   void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-  /// Lines ending in a line feed, a rule below the header.
-  std::string text() const;
+  /// Lines ending in a line feed, a rule below the header. Wider than `widest`, the columns go on
+  /// in a further table below, with the first column again.
+  std::string text(std::size_t widest = std::string::npos) const;
 
  private:
+  std::vector<std::size_t> widths() const;
+  std::string text_of(const std::vector<std::size_t>& columns,
+                      const std::vector<std::size_t>& widths) const;
+
   std::vector<std::vector<std::string>> rows_;
 };
 
@@ -23,12 +28,5 @@ std::string csv_cell(const std::string& text);
 
 /// Number of code points.
 std::size_t display_width(const std::string& utf8);
-
-/// 1234567 -> "1 234 567".
-std::string grouped(double value);
-/// Seconds as a person says them: "85 ms", "4.2 s", "3 min 05 s", "1 h 12 min".
-std::string human_seconds(double seconds);
-/// A ratio as per cent, with digits that matter: "0.4 %", "12 %".
-std::string percent(double ratio);
 
 }  // namespace coalmine::cli

@@ -27,15 +27,15 @@ int validate(const ValidateOptions& options) {
   std::size_t errors = 0;
   for (const std::string& file : options.files) {
     const Diagnostics found = validate_file(file, strategies, how);
-    fmt::print(stderr, "{}", found.text());
+    complain(found.text());
     errors += found.errors();
     const std::size_t warnings = found.sorted().size() - found.errors();
     if (found.has_errors())
-      fmt::print("{}: {} error{}\n", file, found.errors(), found.errors() == 1 ? "" : "s");
+      print(fmt::format("{}: {} error{}\n", file, found.errors(), found.errors() == 1 ? "" : "s"));
     else if (warnings > 0)
-      fmt::print("{}: ok, {} warning{}\n", file, warnings, warnings == 1 ? "" : "s");
+      print(fmt::format("{}: ok, {} warning{}\n", file, warnings, warnings == 1 ? "" : "s"));
     else
-      fmt::print("{}: ok\n", file);
+      print(fmt::format("{}: ok\n", file));
   }
   return errors == 0 ? kDone : kBadInput;
 }

@@ -1,6 +1,9 @@
 #include "strategies/in_place.h"
 
+#include <utility>
+
 #include "sim/experiment/operator.h"
+#include "strategies/watch.h"
 #include "strategies/wording.h"
 
 namespace coalmine {
@@ -12,9 +15,7 @@ Task<Verdict> give_up_in_place(Operator& op, std::string who, Duration limit) {
                         std::to_string(status.desired) + " pods available: ";
   message += status.timed_out ? "no progress before the progress deadline"
                               : "not complete within " + say_duration(limit);
-  op.decide_to_stop(std::move(who), std::move(message), {});
-  co_await op.restore_stable(limit);
-  co_return Verdict::aborted;
+  return stop_release(op, std::move(who), Verdict::aborted, std::move(message));
 }
 
 }  // namespace coalmine

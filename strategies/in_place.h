@@ -8,9 +8,10 @@
 
 namespace coalmine {
 
-/// The rollout did not complete in time: says so, decides to stop, puts the old template back and
-/// waits for it, `limit` at most. Kubernetes itself only sets a condition; this is the pipeline
-/// around it, which runs `kubectl rollout status` and, when that fails, `kubectl rollout undo`.
+/// The rollout did not complete within `limit`: says so, decides to stop and puts the old template
+/// back: aborted, or held if that did not work. Kubernetes itself only sets a condition; this is
+/// the pipeline around it, which runs `kubectl rollout status` and, when that fails, `kubectl
+/// rollout undo`.
 Task<Verdict> give_up_in_place(Operator& op, std::string who, Duration limit);
 
 }  // namespace coalmine

@@ -1,8 +1,11 @@
 #include "strategies/registry.h"
 
+#include "strategies/blue_green/blue_green.h"
 #include "strategies/canary/canary.h"
+#include "strategies/manual/manual.h"
 #include "strategies/recreate/recreate.h"
 #include "strategies/rolling/rolling.h"
+#include "strategies/shadow/shadow.h"
 
 namespace coalmine {
 namespace {
@@ -21,7 +24,10 @@ StrategyCatalogue all_strategies() {
   StrategyCatalogue catalogue;
   catalogue.add(kind_of<Recreate>("recreate", "recreate", recreate_table()));
   catalogue.add(kind_of<Rolling>("rolling", "rolling", rolling_table()));
+  catalogue.add(kind_of<BlueGreen>("blueGreen", "blue-green", blue_green_table()));
   catalogue.add(kind_of<Canary>("canary", "canary", canary_table()));
+  catalogue.add(kind_of<Shadow>("shadow", "shadow", shadow_table()));
+  catalogue.add(kind_of<Manual>("manual", "manual", manual_table()));
   return catalogue;
 }
 

@@ -24,6 +24,10 @@ std::vector<std::uint64_t> running_sum(const std::vector<std::uint64_t>& values)
   return sums;
 }
 
+std::size_t bins_in(Duration length, Duration width) {
+  return static_cast<std::size_t>(std::max<std::int64_t>(1, length / width));
+}
+
 class Comparison {
  public:
   Comparison(const EdgeBins& treated, const EdgeBins& control, double budget_share)
@@ -31,8 +35,31 @@ class Comparison {
         treated_bad_(running_sum(treated.bad)),
         control_requests_(running_sum(control.requests)),
         control_bad_(running_sum(control.bad)),
+        minute_(bins_in(kFirstPart, treated.width)),
+        five_minutes_(bins_in(kBack, treated.width)),
         floor_(kShareOfBudget * budget_share) {}
 
+  /// The first bin of the first harm that lies in the bins from `from` on.
+  std::optional<std::size_t> harm_begins(std::size_t from) const {
+    for (std::size_t end = from + 1; end <= size(); ++end) {
+      if (exceeds(end - 1, end, kErrorsToBegin)) return end - 1;
+      for (const std::size_t length : {minute_, five_minutes_})
+        if (end >= from + length && exceeds(end - length, end, kErrorsToBegin))
+          return began(end - length, end, from);
+    }
+    return std::nullopt;
+  }
+
+  /// The first bin after `harm` with which five minutes begin that have nothing of it left.
+  std::optional<std::size_t> well_again(std::size_t harm) const {
+    for (std::size_t b = harm + 1; b + five_minutes_ <= size(); ++b)
+      if (!exceeds(b, b + 1, kErrorsToEnd) && !exceeds(b, b + minute_, kErrorsToEnd) &&
+          !exceeds(b, b + five_minutes_, kErrorsToEnd))
+        return b;
+    return std::nullopt;
+  }
+
+ private:
   std::size_t size() const { return treated_requests_.size() - 1; }
 
   /// Whether bins [from, to) are worse than the control's beyond the tolerance.
@@ -57,15 +84,14 @@ class Comparison {
   }
 
   /// Where the excess found in [from, to) began: its first bin with any, and back from there
-  /// through the unbroken run of such bins.
-  std::size_t began(std::size_t from, std::size_t to) const {
+  /// through the unbroken run of such bins, as far as `earliest`.
+  std::size_t began(std::size_t from, std::size_t to, std::size_t earliest) const {
     std::size_t bin = from;
     while (bin + 1 < to && !has_excess(bin)) ++bin;
-    while (bin > 0 && has_excess(bin - 1)) --bin;
+    while (bin > earliest && has_excess(bin - 1)) --bin;
     return bin;
   }
 
- private:
   static double between(const std::vector<std::uint64_t>& sums, std::size_t from, std::size_t to) {
     return static_cast<double>(sums[to] - sums[from]);
   }
@@ -74,27 +100,10 @@ class Comparison {
   std::vector<std::uint64_t> treated_bad_;
   std::vector<std::uint64_t> control_requests_;
   std::vector<std::uint64_t> control_bad_;
+  std::size_t minute_;  ///< in bins, as the next
+  std::size_t five_minutes_;
   double floor_;
 };
-
-std::optional<std::size_t> harm_begins(const Comparison& compared,
-                                       std::size_t minute,
-                                       std::size_t five_minutes) {
-  for (std::size_t end = 1; end <= compared.size(); ++end) {
-    if (compared.exceeds(end - 1, end, kErrorsToBegin)) return end - 1;
-    for (const std::size_t length : {minute, five_minutes}) {
-      if (end < length) continue;
-      if (compared.exceeds(end - length, end, kErrorsToBegin)) {
-        return compared.began(end - length, end);
-      }
-    }
-  }
-  return std::nullopt;
-}
-
-std::size_t bins_in(Duration length, Duration width) {
-  return static_cast<std::size_t>(std::max<std::int64_t>(1, length / width));
-}
 
 }  // namespace
 
@@ -108,22 +117,19 @@ Restoration find_restoration(const EdgeBins& treated,
   CM_ASSERT(tightest_budget_share > 0);
 
   const Comparison compared(treated, control, tightest_budget_share);
-  const std::size_t minute = bins_in(kFirstPart, treated.width);
-  const std::size_t five_minutes = bins_in(kBack, treated.width);
   const auto time_of = [&](std::size_t bin) {
     return static_cast<std::int64_t>(bin) * treated.width;
   };
 
   Restoration result;
-  const auto begin = harm_begins(compared, minute, five_minutes);
-  if (!begin) return result;
-  result.harmed_at = time_of(*begin);
-  for (std::size_t b = *begin + 1; b + five_minutes <= compared.size(); ++b) {
-    if (compared.exceeds(b, b + 1, kErrorsToEnd)) continue;
-    if (compared.exceeds(b, b + minute, kErrorsToEnd)) continue;
-    if (compared.exceeds(b, b + five_minutes, kErrorsToEnd)) continue;
-    result.restored_at = time_of(b);
-    break;
+  std::size_t from = 0;
+  while (const auto harm = compared.harm_begins(from)) {
+    if (!result.harmed_at) result.harmed_at = time_of(*harm);
+    result.restored_at.reset();
+    const auto back = compared.well_again(*harm);
+    if (!back) break;
+    result.restored_at = time_of(*back);
+    from = *back;
   }
   return result;
 }

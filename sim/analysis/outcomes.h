@@ -31,11 +31,14 @@ struct EdgeBins {
 ///   in 10 s, when the last minute or five minutes exceed it, in the first bin of these with any
 ///   excess (and back through the unbroken run of such bins before). 4.5 standard errors here,
 ///   since hundreds of stretches are looked at.
-/// - Restored is the start of the first 5 minutes in which nothing is left: their first bin, their
-///   first minute and the whole are within the tolerance (2 standard errors). The shorter stretches
-///   are asked as well because a short tail of harm drowns in an average over 5 minutes.
+/// - Users are well again at the start of the first 5 minutes in which nothing is left: their first
+///   bin, their first minute and the whole are within the tolerance (2 standard errors). The
+///   shorter stretches are asked as well because a short tail of harm drowns in an average over 5
+///   minutes.
+/// - Harm may begin again after that, by the rule above in the bins that follow. Restored is the
+///   last time that users are well again: no harm begins after it.
 ///
-/// Runs that end less than 5 minutes after the harm are censored.
+/// Runs that end less than 5 minutes after the last harm are censored.
 struct Restoration {
   std::optional<Duration> harmed_at;    ///< empty: no excess harm at all
   std::optional<Duration> restored_at;  ///< empty: not within the run

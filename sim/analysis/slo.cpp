@@ -44,16 +44,27 @@ std::optional<Duration> reset_after(const BurnRule& rule, double ratio) {
   return from_seconds(to_seconds(rule.short_window) * (1 - rule.threshold / ratio));
 }
 
-double mean_rate_of_points(std::span<const std::pair<Duration, double>> points) {
-  CM_ASSERT(!points.empty());
+double mean_rate_of_points(std::span<const std::pair<Duration, double>> points, Duration length) {
+  CM_ASSERT(!points.empty() && length.count() > 0);
   double area = 0;
-  for (std::size_t i = 1; i < points.size(); ++i) {
-    const double seconds = to_seconds(points[i].first - points[i - 1].first);
-    CM_ASSERT(seconds >= 0);
-    area += seconds * (points[i].second + points[i - 1].second) / 2;
+  Duration at{};
+  double rate = points.front().second;
+  const auto go_to = [&](Duration time, double new_rate) {
+    CM_ASSERT(time >= at);
+    area += to_seconds(time - at) * (rate + new_rate) / 2;
+    at = time;
+    rate = new_rate;
+  };
+  for (const auto& [time, next] : points) {
+    if (time > length) {
+      const double share = to_seconds(length - at) / to_seconds(time - at);
+      go_to(length, rate + (next - rate) * share);
+      break;
+    }
+    go_to(time, next);
   }
-  const double length = to_seconds(points.back().first - points.front().first);
-  return length > 0 ? area / length : points.back().second;
+  go_to(length, rate);
+  return area / to_seconds(length);
 }
 
 double mean_rate_of_cycle(double base, double peak) {

@@ -44,9 +44,9 @@ std::optional<Duration> detected_after(const BurnRule& rule, double ratio, doubl
 /// least until detection.
 std::optional<Duration> reset_after(const BurnRule& rule, double ratio);
 
-/// Mean of a rate that runs linearly between `points` (time, rate), from the first to the last; one
-/// point is a constant. At least one point, times ascending.
-double mean_rate_of_points(std::span<const std::pair<Duration, double>> points);
+/// Mean over [0, length) of a rate that runs linearly between `points` (time, rate) and is level
+/// before the first and after the last. At least one point, times ascending from 0; length > 0.
+double mean_rate_of_points(std::span<const std::pair<Duration, double>> points, Duration length);
 /// Mean of a sinusoid between `base` and `peak` over its full cycle.
 double mean_rate_of_cycle(double base, double peak);
 /// Long-run mean of a two-state modulated Poisson process.

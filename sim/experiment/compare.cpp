@@ -6,180 +6,110 @@
 
 #include <algorithm>
 #include <mutex>
-#include <set>
 #include <thread>
 #include <utility>
-
-#include "sim/analysis/statistics.h"
 
 namespace coalmine {
 namespace {
 
-/// All runs of one replication: the control, then each strategy on each release.
+/// What is played in every replication, besides the control.
+struct Cell {
+  std::string release;
+  bool on_call = true;
+  std::size_t strategy = 0;
+};
+
+/// By release (a release without faults has no bad form that differs from the good one), each with
+/// the human and, if there is one, without; the strategies in order.
+std::vector<Cell> cells_of(const Scenario& scenario) {
+  std::vector<std::string> releases{"good"};
+  if (!scenario.release_faults("bad").empty()) releases.insert(releases.begin(), "bad");
+  if (!scenario.release.mix.empty()) releases.emplace_back("mix");
+  std::vector<Cell> cells;
+  for (const std::string& release : releases)
+    for (const bool on_call : {true, false})
+      if (scenario.on_call.present || !on_call)
+        for (std::size_t s = 0; s < scenario.strategies.size(); ++s)
+          cells.push_back({release, on_call, s});
+  return cells;
+}
+
+/// All runs of one replication.
 struct Replication {
   RunResult control;
-  std::vector<RunResult> runs;  ///< release-major: bad strategies, then good ones
+  std::vector<RunResult> runs;  ///< by cell
   bool complete = false;
 };
 
-constexpr const char* kReleases[] = {"bad", "good"};
+/// Plays the cells of one replication. What would be the same run again is not played again: a
+/// release of the mix that is a cell of its own, and one in which the human had nothing to do.
+class ReplicationPlayer {
+ public:
+  ReplicationPlayer(const RunSpec& spec,
+                    const std::vector<Cell>& cells,
+                    const std::stop_token& stop,
+                    const std::function<void()>& run_done)
+      : spec_(spec), cells_(cells), stop_(stop), run_done_(run_done) {}
 
-Replication play_replication(const std::shared_ptr<const Scenario>& scenario,
-                             std::uint64_t seed,
-                             std::uint32_t replication,
-                             const std::stop_token& stop,
-                             const std::function<void()>& run_done) {
-  Replication r;
-  if (stop.stop_requested()) return r;
-  RunSpec spec{scenario, std::nullopt, "bad", seed, replication};
-  PlayedRun control = play_alone(spec, stop);
-  if (control.result.interrupted) return r;
-  run_done();
-  for (const char* release : kReleases) {
-    for (std::size_t s = 0; s < scenario->strategies.size(); ++s) {
-      spec.strategy = s;
-      spec.release = release;
-      PlayedRun run = play_alone(spec, stop);
-      if (run.result.interrupted) return r;
-      add_excess(run, control, *scenario);
-      run.result.events.clear();  // a comparison keeps numbers only
-      r.runs.push_back(std::move(run.result));
-      run_done();
+  Replication play() {
+    if (stop_.stop_requested()) return {};
+    control_ = play_alone(spec_, stop_);
+    if (control_.result.interrupted) return {};
+    run_done_();
+    for (const Cell& cell : cells_) {
+      if (!play(cell)) return {};
+      run_done_();
     }
+    result_.control = std::move(control_.result);
+    result_.control.events.clear();
+    result_.complete = true;
+    return std::move(result_);
   }
-  r.control = std::move(control.result);
-  r.control.events.clear();
-  r.complete = true;
-  return r;
-}
 
-bool is_time_that_may_not_come(const std::string& name) {
-  return name == "time_to_detect" || name == "time_to_restore" || name == "time_to_alert" ||
-         name == "rollout_duration";
-}
-
-/// Whether a censored outcome applies to this run at all: nothing to detect without exposure,
-/// nothing to restore without harm.
-bool applies(const std::string& name, const RunResult& run) {
-  const auto value = [&](const char* key) -> std::optional<double> {
-    const auto found = run.outcomes.find(key);
-    return found == run.outcomes.end() ? std::nullopt : found->second;
-  };
-  if (name == "time_to_detect" || name == "time_to_alert")
-    return value("detected_fraction").has_value();
-  if (name == "time_to_restore") return run.harmed;
-  return run.strategy != "control";
-}
-
-OutcomeSummary summarise_times(std::span<const std::optional<double>> times, double horizon) {
-  OutcomeSummary s;
-  s.n = times.size();
-  if (times.empty()) return s;
-  const RestrictedMean m = restricted_mean(times, horizon);
-  s.mean = m.estimate.mean;
-  if (m.estimate.ci) {
-    s.low = m.estimate.ci->low;
-    s.high = m.estimate.ci->high;
-  }
-  s.censored = m.censored;
-  std::vector<double> values;
-  for (const auto& t : times) values.push_back(t ? std::min(*t, horizon) : horizon);
-  s.p50 = quantile(values, 0.5);
-  s.p95 = quantile(values, 0.95);
-  return s;
-}
-
-OutcomeSummary summarise_values(std::span<const double> values) {
-  OutcomeSummary s;
-  s.n = values.size();
-  if (values.empty()) return s;
-  const MeanEstimate m = mean_estimate(values);
-  s.mean = m.mean;
-  if (m.ci) {
-    s.low = m.ci->low;
-    s.high = m.ci->high;
-  }
-  s.p50 = quantile(values, 0.5);
-  s.p95 = quantile(values, 0.95);
-  return s;
-}
-
-OutcomeSummary summarise_difference(std::span<const double> x, std::span<const double> y) {
-  OutcomeSummary s;
-  s.n = x.size();
-  if (x.empty()) return s;
-  const PairedEstimate p = paired_difference(x, y);
-  s.mean = p.difference.mean;
-  if (p.difference.ci) {
-    s.low = p.difference.ci->low;
-    s.high = p.difference.ci->high;
-  }
-  return s;
-}
-
-/// One row: the same strategy and release over all replications, `first` the runs it is compared
-/// with.
-ComparedStrategy summarise(const std::vector<const RunResult*>& runs,
-                           const std::vector<const RunResult*>& first,
-                           double horizon) {
-  ComparedStrategy row;
-  row.strategy = runs.front()->strategy;
-  row.name = runs.front()->name;
-  row.release = runs.front()->release;
-  row.replications = runs.size();
-  const auto share = [&](Verdict v) {
-    const auto n = std::count_if(
-        runs.begin(), runs.end(), [v](const RunResult* r) { return r->verdict == v; });
-    return static_cast<double>(n) / static_cast<double>(runs.size());
-  };
-  if (row.release != "none") {
-    for (const Verdict v :
-         {Verdict::promoted, Verdict::rolled_back, Verdict::aborted, Verdict::held})
-      row.verdicts[std::string(verdict_name(v))] = share(v);
-    if (row.release == "good")
-      row.verdicts["wrong_rollback"] = share(Verdict::rolled_back) + share(Verdict::aborted);
-    else
-      row.verdicts["missed_bad_release"] = share(Verdict::promoted);
-  }
-  std::set<std::string> names;
-  for (const RunResult* r : runs)
-    for (const auto& [name, value] : r->outcomes) names.insert(name);
-  for (const std::string& name : names) {
-    std::vector<std::optional<double>> times;
-    std::vector<double> values, x, y;
-    for (std::size_t i = 0; i < runs.size(); ++i) {
-      const auto found = runs[i]->outcomes.find(name);
-      if (found == runs[i]->outcomes.end()) continue;
-      if (is_time_that_may_not_come(name)) {
-        if (applies(name, *runs[i])) times.push_back(found->second);
-        continue;
-      }
-      if (!found->second) continue;
-      values.push_back(*found->second);
-      const auto other = first[i]->outcomes.find(name);
-      if (other == first[i]->outcomes.end() || !other->second) continue;
-      x.push_back(*found->second);
-      y.push_back(*other->second);
+ private:
+  bool play(const Cell& cell) {
+    RunSpec spec = spec_;
+    spec.strategy = cell.strategy;
+    spec.release = cell.release;
+    spec.on_call = cell.on_call;
+    if (const RunResult* same = same_as(cell, played_release(spec))) {
+      RunResult copy = *same;
+      copy.release = cell.release;
+      copy.on_call = cell.on_call;
+      result_.runs.push_back(std::move(copy));
+      return true;
     }
-    if (is_time_that_may_not_come(name)) {
-      if (!times.empty()) row.outcomes[name] = summarise_times(times, horizon);
-      continue;
-    }
-    if (!values.empty()) row.outcomes[name] = summarise_values(values);
-    if (runs.front() != first.front() && !x.empty())
-      row.paired_difference[name] = summarise_difference(x, y);
+    PlayedRun run = play_alone(spec, stop_);
+    if (run.result.interrupted) return false;
+    add_excess(run, control_, *spec.scenario);
+    run.result.events.clear();  // a comparison keeps numbers only
+    result_.runs.push_back(std::move(run.result));
+    return true;
   }
-  return row;
-}
 
-}  // namespace
+  /// A run played before that this one would repeat.
+  const RunResult* same_as(const Cell& cell, const std::string& played) const {
+    for (std::size_t i = 0; i < result_.runs.size(); ++i) {
+      const RunResult& run = result_.runs[i];
+      if (cells_[i].strategy != cell.strategy || run.played != played) continue;
+      if (cells_[i].on_call == cell.on_call || run.stopped_by != kOnCall) return &run;
+    }
+    return nullptr;
+  }
 
-CompareResult compare(std::shared_ptr<const Scenario> scenario,
-                      std::uint64_t seed,
-                      const CompareOptions& options) {
-  const std::size_t strategies = scenario->strategies.size();
-  const std::size_t total = options.replications * (1 + strategies * std::size(kReleases));
+  const RunSpec& spec_;
+  const std::vector<Cell>& cells_;
+  const std::stop_token& stop_;
+  const std::function<void()>& run_done_;
+  PlayedRun control_;
+  Replication result_;
+};
+
+std::vector<Replication> play_all(const RunSpec& spec,
+                                  const std::vector<Cell>& cells,
+                                  const CompareOptions& options) {
   std::vector<Replication> replications(options.replications);
+  const std::size_t total = options.replications * (1 + cells.size());
   std::mutex progress_lock;
   std::size_t done = 0;
   const auto run_done = [&] {
@@ -198,11 +128,25 @@ CompareResult compare(std::shared_ptr<const Scenario> scenario,
         std::size_t{0},
         options.replications,
         [&](std::size_t i) {
-          replications[i] = play_replication(
-              scenario, seed, static_cast<std::uint32_t>(i), options.stop, run_done);
+          RunSpec mine = spec;
+          mine.replication = static_cast<std::uint32_t>(i);
+          replications[i] = ReplicationPlayer(mine, cells, options.stop, run_done).play();
         },
         oneapi::tbb::simple_partitioner{});
   });
+  return replications;
+}
+
+}  // namespace
+
+CompareResult compare(std::shared_ptr<const Scenario> scenario,
+                      std::uint64_t seed,
+                      const CompareOptions& options) {
+  const std::vector<Cell> cells = cells_of(*scenario);
+  RunSpec spec;
+  spec.scenario = scenario;
+  spec.seed = seed;
+  const std::vector<Replication> replications = play_all(spec, cells, options);
 
   CompareResult result;
   result.scenario = scenario->name;
@@ -214,15 +158,14 @@ CompareResult compare(std::shared_ptr<const Scenario> scenario,
   result.replications = complete.size();
   if (complete.empty()) return result;
   const double horizon = to_seconds(scenario->duration - scenario->release.at);
-  const auto column = [&](std::size_t run) {
+  const auto column = [&](std::size_t cell) {
     std::vector<const RunResult*> runs;
-    for (const Replication* r : complete) runs.push_back(&r->runs[run]);
+    for (const Replication* r : complete) runs.push_back(&r->runs[cell]);
     return runs;
   };
-  for (std::size_t release = 0; release < std::size(kReleases); ++release)
-    for (std::size_t s = 0; s < strategies; ++s)
-      result.strategies.push_back(
-          summarise(column(release * strategies + s), column(release * strategies), horizon));
+  for (std::size_t cell = 0; cell < cells.size(); ++cell)
+    result.strategies.push_back(
+        summarise(column(cell), column(cell - cells[cell].strategy), horizon));
   std::vector<const RunResult*> controls;
   for (const Replication* r : complete) controls.push_back(&r->control);
   result.strategies.push_back(summarise(controls, controls, horizon));

@@ -1,45 +1,28 @@
 /// Strategies side by side on the same worlds: replications in parallel, merged by key, so the
-/// answer does not depend on the number of threads. Statistics: specs/statistics section 4 (t
-/// intervals, paired differences, Wilson intervals for verdict rates, restricted means for censored
-/// times).
+/// answer does not depend on the number of threads. Each strategy is played on the bad release and
+/// on a good one, and on releases as they come where the scenario has a mix; each with the human on
+/// call and without. summary.h says what becomes of the replications.
 #pragma once
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
-#include "sim/experiment/run.h"
+#include "sim/experiment/summary.h"
 
 namespace coalmine {
-
-struct OutcomeSummary {
-  std::optional<double> mean, low, high;  ///< 95 % interval; censored times: restricted mean
-  std::optional<double> p50, p95;
-  std::size_t n = 0;         ///< replications for which the outcome applies
-  std::size_t censored = 0;  ///< of these, how many did not happen before the end
-};
-
-struct ComparedStrategy {
-  std::string strategy, name, release;
-  std::size_t replications = 0;
-  std::map<std::string, double>
-      verdicts;  ///< share of replications, all four and wrong_rollback or missed_bad_release
-  std::map<std::string, OutcomeSummary> outcomes;
-  /// This minus the first strategy on the same release, pair by pair; empty for the first.
-  std::map<std::string, OutcomeSummary> paired_difference;
-};
 
 struct CompareResult {
   std::string scenario;
   std::uint64_t seed = 0;
   std::size_t replications = 0;  ///< finished ones
-  std::vector<ComparedStrategy>
-      strategies;  ///< bad release first, then good, then the control (release "none")
+  /// By release: the bad one (unless nothing is wrong with it), the good one, the mix (if there is
+  /// one); within it with the human on call (if there is one), then without; last the control
+  /// (release "none").
+  std::vector<ComparedStrategy> strategies;
   bool interrupted = false;
 };
 

@@ -274,24 +274,43 @@ std::optional<Time> Operator::decided_to_stop() const {
   return decided_;
 }
 
-Task<void> Operator::restore_stable(Duration limit) {
+void Operator::restore_template() {
+  Cluster& cluster = context_.cluster;
+  if (cluster.spec(context_.stable).paused) {
+    note("Resume", "rollout resume: what is paused cannot be undone");
+    cluster.set_paused(context_.stable, false);
+  }
+  if (cluster.undo(context_.stable)) {
+    note("Undo", "rollout undo: back to the old template");
+  } else {
+    note("Apply", "no revision to go back to: the old manifest is applied again");
+    cluster.set_template(context_.stable, context_.workload.deployment.pod);
+  }
+  CM_ASSERT(cluster.spec(context_.stable).pod.version == context_.old_version);
+}
+
+Task<bool> Operator::restore_stable(Duration limit) {
   const Time deadline = now() + limit;
   const auto left = [this, deadline] { return std::max(deadline - now(), Duration::zero()); };
-  Cluster& cluster = context_.cluster;
   if (updated_in_place_) {
     updated_in_place_ = false;
-    note("Undo", "rollout undo: back to the old template");
-    cluster.undo(context_.stable);
+    restore_template();
   } else {
-    // Whoever of the old version is there takes over at once; the others come back behind them.
-    cluster.scale(context_.stable, replicas());
-    if (cluster.status(context_.stable).available == 0)
-      co_await available(context_.stable, std::max(1, replicas() / 2), left());
+    const bool whole = context_.cluster.spec(context_.stable).replicas >= replicas();
+    scale(context_.stable, replicas());
+    if (!whole) co_await available(context_.stable, replicas(), left());
+    // Bad answers are better than none.
+    const bool serves = co_await available(context_.stable, 1, left());
+    if (!serves) co_return false;
     co_await route_all_to(context_.stable);
   }
   for (const DeploymentId d : deployments_) retire(d);
-  co_await settled(context_.stable, left());
-  for (const DeploymentId d : deployments_) co_await settled(d, left());
+  bool restored = co_await settled(context_.stable, left());
+  for (const DeploymentId d : deployments_) {
+    const bool gone = co_await settled(d, left());
+    restored = restored && gone;
+  }
+  co_return restored;
 }
 
 }  // namespace coalmine

@@ -109,10 +109,16 @@ class Operator {
   std::optional<Time> decided_to_stop() const;
   void set_actor(std::string who);  ///< object of the notes: "strategy/canary"
 
-  /// Puts the old version back in charge, whatever the arrangement: undoes an in-place update, or
-  /// scales the old Deployment up, routes everything to it and retires the others. Done when the
-  /// cluster has settled or after `limit`.
-  Task<void> restore_stable(Duration limit);
+  /// Puts the old version back in charge, whatever the arrangement. True: it is, and the cluster
+  /// has settled; false: not so within `limit`.
+  ///
+  /// After an update in place: `rollout undo`, or, where no revision is kept to go back to, the old
+  /// manifest once more. A paused Deployment is resumed first: nothing else would move it.
+  /// Else everything is routed to the old Deployment and the others are retired. One that was kept
+  /// whole takes over at once; one that was scaled down is brought back to its full size first, as
+  /// long as that takes within `limit`, for too few old pods would fail more requests than the bad
+  /// version does, which answers meanwhile.
+  Task<bool> restore_stable(Duration limit = std::chrono::minutes(30));
   /// Gives up a Deployment: zero replicas.
   void retire(DeploymentId deployment);
 
@@ -120,6 +126,7 @@ class Operator {
   BackendId backend_of(DeploymentId deployment);
   DeploymentId deploy(std::string name, int replicas, VersionId version);
   Task<void> apply_routes(RouteTable table, std::string message);
+  void restore_template();
 
   OperatorContext context_;
   std::string actor_ = "strategy";

@@ -5,11 +5,9 @@
 namespace coalmine {
 namespace {
 
-constexpr Duration kRestoreLimit = std::chrono::minutes(30);
-
 Task<void> by_strategy(Operator& op, const Strategy& strategy, ReleaseProgress& progress) {
-  progress.verdict = co_await strategy.roll_out(op);
-  progress.verdict_at = op.now();
+  const Verdict verdict = co_await strategy.roll_out(op);
+  if (verdict != Verdict::held) progress.ending = {verdict, op.now()};
 }
 
 /// Ends when the human decides to step in.
@@ -40,27 +38,24 @@ Task<void> by_on_call(World& world, Operator& op, ReleaseProgress& progress) {
 
 }  // namespace
 
-Task<void> play_release(World& world,
-                        Operator& op,
-                        const Strategy& strategy,
-                        ReleaseProgress& progress) {
+Task<void> play_release(
+    World& world, Operator& op, const Strategy& strategy, bool on_call, ReleaseProgress& progress) {
   co_await sleep_until(world.simulation, kTimeZero + op.scenario().release.at);
   op.note("ReleaseStarted", "release of " + op.scenario().release.version + " begins");
-  if (!op.scenario().on_call.present) {
+  if (!on_call) {
     co_await by_strategy(op, strategy, progress);
     co_return;
   }
   const std::size_t first = co_await any_of(
       task_list(by_strategy(op, strategy, progress), by_on_call(world, op, progress)));
   if (first == 0) {
-    if (*progress.verdict != Verdict::promoted) co_return;
+    if (!progress.ending || progress.ending->verdict != Verdict::promoted) co_return;
     co_await by_on_call(world, op, progress);
   }
-  progress.verdict.reset();
+  progress.ending.reset();  // what was promoted is not any more
   op.set_actor("on-call");
-  co_await op.restore_stable(kRestoreLimit);
-  progress.verdict = Verdict::rolled_back;
-  progress.verdict_at = op.now();
+  const bool restored = co_await op.restore_stable();
+  if (restored) progress.ending = {Verdict::rolled_back, op.now()};
 }
 
 }  // namespace coalmine

@@ -12,15 +12,17 @@
 namespace coalmine {
 
 struct ReleaseProgress {
-  std::optional<Verdict> verdict;   ///< empty: not reached
-  std::optional<Time> verdict_at;   ///< with the cluster settled
+  struct Ending {
+    Verdict verdict;  ///< not held
+    Time at;          ///< with the cluster settled
+  };
+  std::optional<Ending> ending;     ///< empty: held, as things stand
   std::optional<Time> responds_at;  ///< the human's, once paged
 };
 
-/// Waits for release.at and plays. All arguments outlive the task.
-Task<void> play_release(World& world,
-                        Operator& op,
-                        const Strategy& strategy,
-                        ReleaseProgress& progress);
+/// Waits for release.at and plays, with the human behind it or without. All references outlive the
+/// task.
+Task<void> play_release(
+    World& world, Operator& op, const Strategy& strategy, bool on_call, ReleaseProgress& progress);
 
 }  // namespace coalmine

@@ -7,14 +7,24 @@
 #include "sim/analysis/slo.h"
 #include "sim/experiment/fingerprint.h"
 #include "sim/experiment/operator.h"
+#include "sim/experiment/outcome_names.h"
 #include "sim/experiment/release.h"
 #include "sim/kernel/assert.h"
+#include "sim/scenario/size.h"
+#include "sim/scenario/workload.h"
 #include "sim/scenario/world.h"
 
 namespace coalmine {
 namespace {
 
-constexpr Duration kStopCheck = std::chrono::seconds(30);
+/// How much to play between two looks at the stop flag: some tenths of a second of work.
+Duration between_looks(const Scenario& scenario) {
+  constexpr double kMostHops = 1e6;
+  constexpr double kMostSeconds = 30;
+  const double hops = peak_rate(scenario.traffic) * hops_per_request(scenario);  // per second
+  return std::max(Duration(1000),
+                  from_seconds(kMostHops / std::max(hops, kMostHops / kMostSeconds)));
+}
 
 std::optional<double> seconds_or_none(std::optional<Duration> d) {
   return d ? std::optional(to_seconds(*d)) : std::nullopt;
@@ -36,15 +46,10 @@ EdgeTotals edge_totals(const EdgeTally& edge) {
   return t;
 }
 
-std::size_t first_bin(const EdgeTally& edge) {
-  return static_cast<std::size_t>((edge.settings().measure_from - kTimeZero) / EdgeTally::kBin);
-}
-
 /// Bad events of one objective from the release on.
 double bad_events(const EdgeTally& edge, std::size_t objective) {
   double n = 0;
-  for (std::size_t i = first_bin(edge); i < edge.bins().size(); ++i)
-    n += edge.bins()[i].bad[objective];
+  for (const EdgeBin& bin : edge.measured_bins()) n += bin.bad[objective];
   return n;
 }
 
@@ -52,8 +57,7 @@ EdgeBins edge_bins(const EdgeTally& edge) {
   EdgeBins bins;
   bins.width = EdgeTally::kBin;
   const std::size_t objectives = edge.settings().bad_above.size();
-  for (std::size_t i = first_bin(edge); i < edge.bins().size(); ++i) {
-    const EdgeBin& b = edge.bins()[i];
+  for (const EdgeBin& b : edge.measured_bins()) {
     std::uint32_t bad = b.failed;
     for (std::size_t k = 0; k < objectives; ++k) bad = std::max(bad, b.bad[k]);
     bins.requests.push_back(b.requests);
@@ -71,10 +75,10 @@ Outcomes own_outcomes(World& world,
   const Time released = kTimeZero + scenario.release.at;
   const EdgeTotals totals = edge_totals(edge);
   Outcomes o;
+  for (const OutcomeName& outcome : kOutcomeNames) o[std::string(outcome.name)] = std::nullopt;
   o["requests"] = totals.requests;
   o["failed_requests"] = totals.failed;
-  o["availability"] =
-      totals.requests > 0 ? std::optional(1 - totals.failed / totals.requests) : std::nullopt;
+  if (totals.requests > 0) o["availability"] = 1 - totals.failed / totals.requests;
   for (const auto& [name, p] :
        {std::pair{"latency_p50", 0.5}, {"latency_p90", 0.9}, {"latency_p99", 0.99}})
     o[name] = seconds_or_none(totals.latency.quantile(p));
@@ -87,41 +91,38 @@ Outcomes own_outcomes(World& world,
       o[std::string(name) + "_" + label] = seconds_or_none(h.quantile(p));
   }
   std::optional<Duration> worst;
-  const auto minute = static_cast<std::size_t>((released - kTimeZero) / std::chrono::minutes(1));
-  for (std::size_t i = minute; i < edge.minutes().size(); ++i)
-    if (const auto q = edge.minutes()[i].quantile(0.99)) worst = std::max(worst.value_or(*q), *q);
+  for (const LogHistogram& minute : edge.minutes())
+    if (const auto q = minute.quantile(0.99)) worst = std::max(worst.value_or(*q), *q);
   o["worst_minute_p99"] = seconds_or_none(worst);
 
-  const double rate = mean_rate(scenario.traffic);
-  double headline = 0;
+  const double rate = mean_rate(scenario.traffic, scenario.duration);
+  std::optional<double>& headline = o["error_budget_consumed"];
   for (std::size_t i = 0; i < scenario.objectives.size(); ++i) {
     const Objective& objective = scenario.objectives[i];
     const double consumed =
         budget_consumed({objective.target, objective.window}, bad_events(edge, i), rate);
     o["error_budget_consumed_" + std::to_string(i)] = consumed;
-    headline = std::max(headline, consumed);
+    headline = std::max(headline.value_or(consumed), consumed);
   }
-  o["error_budget_consumed"] = headline;
   o["users_affected"] = static_cast<double>(edge.users_affected());
   o["users_exposed"] = static_cast<double>(edge.users_exposed());
   o["exposure_duration"] = to_seconds(edge.exposure_duration());
 
   const std::optional<Time> exposed = world.data_plane->first_exposure();
   const std::optional<Time> stopped = op.decided_to_stop();
-  const bool bad = exposed.has_value();
-  const auto since_exposure = [&](std::optional<Time> t) -> std::optional<double> {
-    if (!bad || !t) return std::nullopt;
-    return std::max(0.0, to_seconds(*t - *exposed));
-  };
-  o["time_to_detect"] = since_exposure(stopped);
-  o["detected_fraction"] = bad ? std::optional(stopped ? 1.0 : 0.0) : std::nullopt;
-  std::optional<Time> alert;
-  for (const Page& p : world.page->pages())
-    if (!alert && exposed && p.time >= *exposed) alert = p.time;
-  o["time_to_alert"] = since_exposure(alert);
-  o["rollout_duration"] = progress.verdict_at
-                              ? std::optional(to_seconds(*progress.verdict_at - released))
-                              : std::nullopt;
+  if (exposed) {
+    const auto since_exposure = [&](Time t) { return std::max(0.0, to_seconds(t - *exposed)); };
+    const std::optional<Time> harm = edge.first_harm();
+    if (stopped) o["time_to_detect"] = since_exposure(*stopped);
+    o["detected_fraction"] = stopped ? 1 : 0;
+    o["detected_before_harm"] = stopped && (!harm || *stopped < *harm) ? 1 : 0;
+    const auto& pages = world.page->pages();
+    const auto alert = std::find_if(pages.begin(), pages.end(), [&](const Page& page) {
+      return page.resolved.value_or(kNever) > *exposed;
+    });
+    if (alert != pages.end()) o["time_to_alert"] = since_exposure(alert->time);
+  }
+  if (progress.ending) o["rollout_duration"] = to_seconds(progress.ending->at - released);
   const double steady = scenario.service.deployment.replicas + world.other_pods();
   o["peak_pods"] = world.cluster->peak_pods() - world.other_pods();
   o["extra_pod_seconds"] =
@@ -157,6 +158,12 @@ std::uint64_t fingerprint_of(const World& world, const Outcomes& outcomes) {
 
 }  // namespace
 
+std::string played_release(const RunSpec& spec) {
+  if (spec.release != "mix") return spec.release;
+  const RandomKey key = make_key(spec.seed, spec.replication, "release/mix");
+  return spec.scenario->release_of_mix(draw(key, 0));
+}
+
 PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   const Scenario& scenario = *spec.scenario;
   PlayedRun run;
@@ -164,35 +171,43 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   run.result.strategy = choice ? choice->output_name : "control";
   run.result.name = choice ? choice->name : "control";
   run.result.release = choice ? spec.release : "none";
+  run.result.played = choice ? played_release(spec) : "none";
+  run.result.on_call = spec.on_call && scenario.on_call.present;
 
-  World world(scenario, {spec.seed, spec.replication, spec.release});
+  World world(scenario, {spec.seed, spec.replication, choice ? run.result.played : "good"});
   Operator op(operator_context(world));
   ReleaseProgress progress;
   if (choice) {
     op.set_actor("strategy/" + choice->name);
-    world.simulation.tasks().spawn(play_release(world, op, *choice->strategy, progress));
+    world.simulation.tasks().spawn(
+        play_release(world, op, *choice->strategy, run.result.on_call, progress));
   }
   Cluster& cluster = *world.cluster;
   world.simulation.at(kTimeZero + scenario.release.at, [&cluster] { cluster.reset_cost(); });
 
   const Time end = kTimeZero + scenario.duration;
-  for (Time t = kTimeZero; t < end; t += kStopCheck) {
+  const Duration slice = between_looks(scenario);
+  for (Time t = world.simulation.now(); t < end; t += slice) {
     if (stop.stop_requested()) {
       run.result.interrupted = true;
       world.simulation.tasks().cancel_all();
       return run;
     }
-    world.simulation.advance_to(std::min(t + kStopCheck, end));
+    world.simulation.advance_to(std::min(t + slice, end));
   }
   world.data_plane->settle();
   CM_ASSERT(world.data_plane->sent() ==
             world.data_plane->finished() + world.data_plane->unanswered());
 
-  run.result.verdict = progress.verdict.value_or(Verdict::held);
+  run.result.verdict = progress.ending ? progress.ending->verdict : Verdict::held;
   run.result.outcomes = own_outcomes(world, scenario, op, progress);
   run.result.requests = world.data_plane->sent();
   run.result.fingerprint = fingerprint_of(world, run.result.outcomes);
   run.result.events = world.log();
+  const auto stopped = std::find_if(run.result.events.begin(),
+                                    run.result.events.end(),
+                                    [](const Event& e) { return e.reason == "Stopped"; });
+  if (stopped != run.result.events.end()) run.result.stopped_by = stopped->object;
   run.edge = std::make_shared<EdgeTally>(world.data_plane->edge());
   // The tasks refer to this frame's Operator, which goes before the world.
   world.simulation.tasks().cancel_all();
@@ -205,9 +220,9 @@ void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenar
   for (const char* name : {"failed_requests", "users_affected"})
     o[std::string("excess_") + name] = *o.at(name) - *c.at(name);
 
-  const double rate = mean_rate(scenario.traffic);
-  std::optional<double> headline;
-  double tightest = 1;
+  const double rate = mean_rate(scenario.traffic, scenario.duration);
+  std::optional<double>& headline = o["excess_error_budget_consumed"];
+  double tightest = scenario.objectives.empty() ? 1 - Objective{}.target : 1;
   for (std::size_t i = 0; i < scenario.objectives.size(); ++i) {
     const Objective& objective = scenario.objectives[i];
     const double excess = bad_events(*run.edge, i) - bad_events(*control.edge, i);
@@ -215,23 +230,10 @@ void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenar
     headline = std::max(headline.value_or(consumed), consumed);
     tightest = std::min(tightest, 1 - objective.target);
   }
-  o["excess_error_budget_consumed"] = headline;
 
   const Restoration r = find_restoration(edge_bins(*run.edge), edge_bins(*control.edge), tightest);
   o["time_to_restore"] = seconds_or_none(r.time_to_restore());
   run.result.harmed = r.harmed();
-  o["detected_before_harm"] = std::nullopt;
-  const auto detected = o.find("detected_fraction");
-  if (detected != o.end() && detected->second) {
-    // Before harm: the decision came before the first excess harm at the edge.
-    const auto stop = std::find_if(run.result.events.begin(),
-                                   run.result.events.end(),
-                                   [](const Event& e) { return e.reason == "Stopped"; });
-    const bool before =
-        stop != run.result.events.end() &&
-        (!r.harmed() || stop->time < kTimeZero + scenario.release.at + *r.harmed_at);
-    o["detected_before_harm"] = before ? 1 : 0;
-  }
 }
 
 RunResult play(const RunSpec& spec, std::stop_token stop) {

@@ -23,20 +23,28 @@ namespace coalmine {
 struct RunSpec {
   std::shared_ptr<const Scenario> scenario;
   std::optional<std::size_t>
-      strategy;                 ///< index into scenario->strategies; none: the control, no release
-  std::string release = "bad";  ///< "bad": with the release's faults; "good": without
+      strategy;  ///< index into scenario->strategies; none: the control, no release
+  /// A name of Scenario::release_names(), or "mix": one of them, drawn by seed and replication.
+  std::string release = "bad";
   std::uint64_t seed = 7;
   std::uint32_t replication = 0;
+  bool on_call = true;  ///< false: nobody is behind the strategy, whatever the scenario says
 };
 
-/// Values of design section 6 by name; empty: it did not happen (censored) or does not apply.
+/// The release that is played: `release`, or what the mix draws.
+std::string played_release(const RunSpec& spec);
+
+/// By name, all of outcome_names.h; empty: it did not happen (censored) or does not apply.
 using Outcomes = std::map<std::string, std::optional<double>>;
 
 struct RunResult {
   std::string strategy;  ///< output name, "control" without one
   std::string name;
-  std::string release;
+  std::string release;  ///< as asked for
+  std::string played;   ///< the same, or the one that the mix drew
+  bool on_call = true;
   Verdict verdict = Verdict::held;
+  std::string stopped_by;  ///< who decided to stop: "on-call", "canary"...; empty: nobody
   Outcomes outcomes;
   std::vector<Event> events;
   std::uint64_t fingerprint = 0;  ///< over events, counters as scraped, outcomes
@@ -44,6 +52,9 @@ struct RunResult {
   bool harmed = false;            ///< over control, at the edge: there is something to restore
   bool interrupted = false;       ///< stopped by the token; outcomes are empty
 };
+
+/// RunResult::stopped_by of the human.
+inline constexpr std::string_view kOnCall = "on-call";
 
 class EdgeTally;
 

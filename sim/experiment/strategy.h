@@ -15,7 +15,7 @@ enum class Verdict {
   promoted,     ///< the new version is in charge
   rolled_back,  ///< the old version is in charge again after the new one was judged bad
   aborted,      ///< given up for another reason, old version in charge
-  held,         ///< undecided when the run ended
+  held,         ///< undecided when the run ended, or the old version did not come back
 };
 std::string_view verdict_name(Verdict verdict);
 
@@ -25,8 +25,8 @@ class Strategy {
   virtual ~Strategy() = default;
 
   /// Plays the release from release.at on. Starts with the old version alone in charge; ends with
-  /// one version in charge and the cluster settled. Acts only through `op`; every wait has a time
-  /// limit.
+  /// one version in charge and the cluster settled, or held. Acts only through `op`; every wait has
+  /// a time limit.
   virtual Task<Verdict> roll_out(Operator& op) const = 0;
 };
 

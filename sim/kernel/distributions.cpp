@@ -156,8 +156,7 @@ double Empirical::quantile(double p) const {
 QuantileTable::QuantileTable(const TailFunction& quantile, const TailFunction& upper_quantile) {
   nodes_.reserve(2 * kNodesPerSide);
   const auto value_at = [](const TailFunction& function, std::uint64_t node) {
-    const double distance = std::bit_cast<double>((kFirstCell + node) << kFractionBits);
-    const double value = function(distance);
+    const double value = function(edge(node));
     CM_ASSERT(value >= 0);
     return std::min(value, kLargest);
   };
@@ -176,12 +175,39 @@ QuantileTable::QuantileTable(const TailFunction& quantile, const TailFunction& u
 double QuantileTable::mean() const {
   double sum = 0;
   for (std::uint64_t i = 0; i + 1 < kNodesPerSide; ++i) {
-    const double width = std::bit_cast<double>((kFirstCell + i + 1) << kFractionBits) -
-                         std::bit_cast<double>((kFirstCell + i) << kFractionBits);
+    const double width = edge(i + 1) - edge(i);
     sum += width * (nodes_[i] + nodes_[i + 1]) / 2;
     sum += width * (nodes_[kNodesPerSide + i] + nodes_[kNodesPerSide + i + 1]) / 2;
   }
   return sum;
+}
+
+RemainderOf::RemainderOf(const QuantileTable& table) {
+  using Table = QuantileTable;
+  double total = 0;
+  for (const std::uint64_t side : {std::uint64_t{0}, Table::kNodesPerSide})
+    for (std::uint64_t i = 0; i + 1 < Table::kNodesPerSide; ++i) {
+      const double from = table.nodes_[side + i];
+      const double to = table.nodes_[side + i + 1];
+      cells_.push_back({total, from, to});
+      total += (Table::edge(i + 1) - Table::edge(i)) * (from + to) / 2;
+    }
+  CM_ASSERT(total > 0);
+  for (Cell& cell : cells_) cell.below /= total;
+  cells_.push_back({1, 0, 0});
+}
+
+double RemainderOf::operator()(double which, double where) const {
+  const auto after =
+      std::upper_bound(cells_.begin() + 1, cells_.end() - 1, which, [](double w, const Cell& cell) {
+        return w < cell.below;
+      });
+  const Cell& cell = *(after - 1);
+  const double within = (which - cell.below) / (after->below - cell.below);
+  // Inside a cell values from..to are equally likely, and are met in proportion to themselves.
+  const double squared =
+      cell.from * cell.from + (cell.to * cell.to - cell.from * cell.from) * within;
+  return where * std::sqrt(std::max(0.0, squared));
 }
 
 QuantileTable table_of(const DurationDistribution& distribution) {

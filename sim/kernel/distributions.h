@@ -161,6 +161,7 @@ class QuantileTable {
   double mean() const;
 
  private:
+  friend class RemainderOf;
   using TailFunction = std::function<double(double)>;
   QuantileTable(const TailFunction& quantile, const TailFunction& upper_quantile);
 
@@ -172,9 +173,29 @@ class QuantileTable {
   static constexpr std::uint64_t kFirstCell = std::uint64_t{1023 - kTailPower} << kCellBits;
   static constexpr std::uint64_t kCellsPerSide = std::uint64_t{kTailPower - 1} << kCellBits;
   static constexpr std::uint64_t kNodesPerSide = kCellsPerSide + 1;
+  /// How far an edge lies from 0 on the lower side, from 1 on the upper one.
+  static double edge(std::uint64_t node) {
+    return std::bit_cast<double>((kFirstCell + node) << kFractionBits);
+  }
 
   // Values at the cell edges by rising distance from 0, then by rising distance from 1.
   std::vector<double> nodes_;
+};
+
+/// What is left of a value that is under way at a random instant: a pause, say, of somebody who
+/// pauses again and again. Long ones are met in proportion to their length, and anywhere within:
+/// density P(X > x) / mean (renewal theory).
+class RemainderOf {
+ public:
+  explicit RemainderOf(const QuantileTable& table);     ///< with a mean > 0
+  double operator()(double which, double where) const;  ///< from two uniforms in (0, 1)
+
+ private:
+  struct Cell {
+    double below;     ///< share of all length that lies in the cells before
+    double from, to;  ///< values, linear between
+  };
+  std::vector<Cell> cells_;  ///< ends with a sentinel: below = 1
 };
 
 /// The table, in seconds, of a distribution as a scenario states it.

@@ -265,10 +265,9 @@ bool expect_list(const Value& value, const std::string& key, Diagnostics& diagno
 }
 
 VariantEntry variant_entry(const Value& item, const std::string& what, Diagnostics& diagnostics) {
-  static const Value kNothing;
   if (item.is_map() && item.entries.size() == 1)
-    return {&item.entries[0].key, item.entries[0].key_at, &item.entries[0].value};
-  if (item.is_scalar()) return {&item.text, item.at, &kNothing};
+    return {item.entries[0].key, item.entries[0].key_at, item.entries[0].value};
+  if (item.is_scalar() && !item.text.empty()) return {item.text, item.at, nothing_at(item.at)};
   diagnostics.error(
       item.at,
       "a " + what + " is written as one key with its settings, such as - type: {key: value}");
@@ -280,8 +279,8 @@ void unknown_variant(const VariantEntry& entry,
                      const std::vector<std::string>& known,
                      Diagnostics& diagnostics) {
   diagnostics.error(entry.key_at,
-                    *entry.key + " is not a known " + what,
-                    did_you_mean(*entry.key, known),
+                    entry.key + " is not a known " + what,
+                    did_you_mean(entry.key, known),
                     "known: " + join(known));
 }
 

@@ -17,11 +17,11 @@ bool refuse(const Value& value,
 /// "1s to 24h", "more than 0%", ...; empty when there are no limits.
 std::string allowed_range(const FieldOptions& options);
 bool expect_list(const Value& value, const std::string& key, Diagnostics& diagnostics);
-/// The type name and settings of one element of a variants list, or null after an error.
+/// The type name and settings of one element of a variants list; the key is empty after an error.
 struct VariantEntry {
-  const std::string* key = nullptr;
+  std::string key;
   Position key_at;
-  const Value* settings = nullptr;
+  Value settings;
 };
 VariantEntry variant_entry(const Value& item, const std::string& what, Diagnostics& diagnostics);
 void unknown_variant(const VariantEntry& entry,
@@ -219,15 +219,15 @@ Reader<std::vector<Out>> variants(std::string what, std::vector<Variant<Out>> ty
             const std::size_t before = diagnostics.errors();
             for (const Value& item : value.items) {
               const VariantEntry entry = variant_entry(item, what, diagnostics);
-              if (entry.key == nullptr) continue;
+              if (entry.key.empty()) continue;
               const Variant<Out>* found = nullptr;
               for (const auto& variant : types)
-                if (variant.info.key == *entry.key) found = &variant;
+                if (variant.info.key == entry.key) found = &variant;
               if (found == nullptr) {
                 unknown_variant(entry, what, known, diagnostics);
                 continue;
               }
-              if (auto element = found->load(*entry.settings, diagnostics))
+              if (auto element = found->load(entry.settings, diagnostics))
                 out.push_back(std::move(*element));
             }
             return diagnostics.errors() == before;

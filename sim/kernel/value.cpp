@@ -185,6 +185,12 @@ Value* Value::find(std::string_view key) {
   return nullptr;
 }
 
+Value nothing_at(const Position& at) {
+  Value value;
+  value.at = at;
+  return value;
+}
+
 std::string Value::describe() const {
   constexpr std::size_t kLongest = 60;
   switch (kind) {

@@ -33,6 +33,9 @@ struct Value {
   std::string describe() const;  ///< for messages: "a list", "a map", "nothing", "the text abc"
 };
 
+/// No value, at a place that messages can name.
+Value nothing_at(const Position& at);
+
 struct ValueEntry {
   std::string key;
   Position key_at;

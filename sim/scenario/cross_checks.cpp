@@ -104,6 +104,10 @@ class FaultCheck {
       diagnostics_.error(key_position(settings, "at"),
                          "at: the fault would begin after the end of the run",
                          "duration is " + format_duration(scenario.duration));
+    if (of_release && common.until && *common.until <= scenario.release.at)
+      diagnostics_.warning(key_position(settings, "until"),
+                           "until: the fault is over before the release begins: it harms nobody",
+                           "release.at is " + format_duration(scenario.release.at));
     const std::string objection = fault.objection(site_of(common, of_release));
     if (!objection.empty()) diagnostics_.error(settings.at, objection);
     const Value* on = settings.find("on");
@@ -187,11 +191,36 @@ void check_strategy_names(const ScenarioDraft& draft,
   }
   std::map<std::string, std::size_t> first;
   for (std::size_t i = 0; i < choices.size(); ++i) {
+    if (choices[i].name == "control" && list != nullptr)
+      problems.error(list->items[i].at,
+                     "control is what the run without a release is called",
+                     "give this strategy another name");
     if (first.emplace(choices[i].name, i).second || list == nullptr) continue;
     problems.error(list->items[i].at,
                    "two strategies are called " + choices[i].name,
                    "give this one a name of its own");
   }
+}
+
+void check_release_names(const Scenario& scenario, const Value& release, Diagnostics& problems) {
+  if (const Value* variants = release.find("variants"))
+    for (const ValueEntry& entry : variants->entries)
+      if (entry.key == "good" || entry.key == "bad" || entry.key == "mix" || entry.key == "none")
+        problems.error(entry.key_at, "no variant can be called " + entry.key);
+  const Value* mix = release.find("mix");
+  if (mix == nullptr || scenario.release.mix.empty()) return;
+  const std::vector<std::string> known = scenario.release_names();
+  double sum = 0;
+  for (const ValueEntry& entry : mix->entries) {
+    sum += scenario.release.mix.at(entry.key);
+    if (std::find(known.begin(), known.end(), entry.key) == known.end())
+      problems.error(entry.key_at,
+                     entry.key + " is not a release of this scenario",
+                     did_you_mean(entry.key, known),
+                     "known: " + join(known));
+  }
+  if (sum < 1 - 1e-9 || sum > 1 + 1e-9)
+    problems.error(mix->at, "the shares of the mix add up to " + format_ratio(sum) + ", not 100%");
 }
 
 }  // namespace
@@ -249,7 +278,13 @@ void check_across(const ScenarioDraft& draft, const Value& scenario, Diagnostics
                       "duration is " + format_duration(s.duration));
   FaultCheck faults(draft, diagnostics);
   const Value* release = scenario.find("release");
-  faults.check(s.release.faults, release == nullptr ? nullptr : release->find("faults"), true);
+  if (release != nullptr) {
+    faults.check(s.release.faults, release->find("faults"), true);
+    if (const Value* variants = release->find("variants"))
+      for (const ValueEntry& entry : variants->entries)
+        faults.check(s.release.variants.at(entry.key), &entry.value, true);
+    check_release_names(s, *release, diagnostics);
+  }
   faults.check(s.faults, scenario.find("faults"), false);
   check_strategy_names(draft, scenario, diagnostics);
 }

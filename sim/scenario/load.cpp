@@ -7,7 +7,9 @@
 #include "sim/scenario/manifests.h"
 #include "sim/scenario/overrides.h"
 #include "sim/scenario/sections.h"
+#include "sim/scenario/size.h"
 #include "sim/scenario/trace_file.h"
+#include "sim/scenario/workload.h"
 #include "sim/scenario/yaml_reader.h"
 
 namespace coalmine {
@@ -15,7 +17,9 @@ namespace {
 
 constexpr const char* kApiVersion = "coalmine/v1alpha1";
 constexpr std::size_t kMostTraceBytes = std::size_t{64} << 20U;
-constexpr double kHighestRate = 1e7;  ///< requests per second
+constexpr double kHighestRate = 1e7;   ///< requests per second
+constexpr double kMostInstants = 5e7;  ///< of a recording, repeats counted
+constexpr double kMostSessions = 1e7;
 
 /// A scenario without a manifest has the probe that everybody has.
 Probe usual_readiness() {
@@ -40,16 +44,17 @@ class Loader {
     // A tree cut short by broken YAML would only give follow-up errors.
     if (documents.empty() || unusable(documents)) return nullptr;
     root_ = std::move(documents[0]);
-    if (!right_kind()) return nullptr;
     apply_overrides(root_, options_.overrides, strategies_, diagnostics_);
+    if (!right_kind()) return nullptr;
     scenario_table(strategies_).load(draft_, root_, diagnostics_);
     check_call_graph(root_, diagnostics_);
     for (std::size_t i = 1; i < documents.size(); ++i)
       read_manifest(documents[i], embedded_, diagnostics_);
     add_deployments();
     if (!diagnostics_.has_errors()) check_across(draft_, root_, diagnostics_);
+    if (!diagnostics_.has_errors()) check_size(draft_, root_, diagnostics_);
     read_traffic_trace();
-    if (diagnostics_.has_errors()) return nullptr;
+    if (diagnostics_.has_errors() || too_many_sessions()) return nullptr;
     return finished(name);
   }
 
@@ -102,7 +107,7 @@ class Loader {
     DeploymentSpec& spec = draft.settings.deployment;
     const Value* file = section.find("manifest");
     const DeploymentManifest* own = embedded_deployment(name, alone);
-    if (file != nullptr && file->is_scalar()) {
+    if (file != nullptr && file->is_scalar() && !file->text.empty()) {
       if (own != nullptr)
         diagnostics_.error(file->at, name + " has a Deployment in this file and a manifest");
       read_manifest_of(*file, spec);
@@ -157,7 +162,7 @@ class Loader {
     TrafficSettings& traffic = draft_.scenario.traffic;
     const Value* section = written("traffic", "trace");
     const Value* file = section == nullptr ? nullptr : section->find("file");
-    if (file == nullptr || !file->is_scalar()) return;
+    if (file == nullptr || !file->is_scalar() || file->text.empty()) return;
     const std::filesystem::path path = folder_ / file->text;
     const auto text = read_text_file(path, kMostTraceBytes, file->at, diagnostics_);
     if (!text) return;
@@ -185,13 +190,35 @@ class Loader {
                              format_duration(draft_.scenario.duration),
                          "repeat: true begins it again");
     }
-    double most = 0;
-    for (const auto& point : trace.points) most = std::max(most, point.second);
-    if (!trace.offsets && most * traffic.trace_scale / to_seconds(trace.bucket) > kHighestRate) {
+    if (peak_rate(traffic) > kHighestRate) {
       const Value* scale = section.find("scale");
       diagnostics_.error(scale == nullptr ? file.at : scale->at,
                          "the trace reaches more than 10000000/s with this scale");
     }
+    // Recorded instants are laid end to end before the run.
+    const double laps = traffic.trace_repeat
+                            ? to_seconds(traffic.trace_from + draft_.scenario.duration) /
+                                  to_seconds(trace.length() + std::chrono::seconds(1))
+                            : 1;
+    if (trace.offsets && laps * static_cast<double>(trace.points.size()) > kMostInstants)
+      diagnostics_.error(file.at,
+                         "the trace begins again so often that it has more than 50000000 lines");
+  }
+
+  /// Those who pause between two requests are kept one by one.
+  bool too_many_sessions() {
+    const Scenario& s = draft_.scenario;
+    const TrafficSettings& t = s.traffic;
+    if (t.session_requests <= 1 || t.kind == TrafficSettings::Kind::trace_offsets) return false;
+    const double pausing = std::max(mean_rate(t, s.duration), past_rate(t)) * t.session_think.mean *
+                           (1 - 1 / t.session_requests);
+    if (pausing <= kMostSessions) return false;
+    const Duration pause =
+        std::chrono::ceil<std::chrono::seconds>(from_seconds(t.session_think.mean));
+    diagnostics_.error(written("traffic", "sessions")->at,
+                       "more than 10000000 users would pause at a time",
+                       "the mean pause is " + format_duration(pause));
+    return true;
   }
 
   std::shared_ptr<const Scenario> finished(const std::string& name) {
@@ -259,6 +286,9 @@ Diagnostics validate_file(const std::filesystem::path& path,
   const std::vector<Value> documents = read_yaml(path.string(), *text, first_look);
   if (is_scenario(documents)) return load_scenario(path, strategies, options).diagnostics;
   read_manifest_file(path, {}, diagnostics);
+  if (!options.overrides.empty())
+    diagnostics.error(whole_file(path.string()),
+                      "--set changes a key of a scenario, and this is a bare manifest");
   return diagnostics;
 }
 

@@ -473,7 +473,13 @@ void read_manifest(const Value& document,
   }
   const std::string known = "known: apps/v1 Deployment, v1 Service";
   if (version.empty() || kind.empty())
-    diagnostics.error(document.at, "the document has no apiVersion and kind", {}, known);
+    diagnostics.error(
+        document.at,
+        std::string("the document has no ") + (!kind.empty()      ? "apiVersion"
+                                               : !version.empty() ? "kind"
+                                                                  : "apiVersion and kind"),
+        {},
+        known);
   else if (kind == "Deployment" || kind == "Service")
     diagnostics.error(document.find("apiVersion")->at,
                       "apiVersion " + version + " of " + kind + " is not known",

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "sim/scenario/yaml_reader.h"
+
 namespace coalmine {
 namespace {
 
@@ -18,6 +20,10 @@ class Override {
         diagnostics_(diagnostics) {}
 
   void apply(Value& root) {
+    if (const auto bad = first_bad_byte(text_)) {
+      const Position there{SourceText::make("--set", ""), 1, static_cast<int>(*bad) + 1, 1};
+      return diagnostics_.error(there, "not text in UTF-8 (byte " + std::to_string(*bad) + ")");
+    }
     const std::size_t equals = text_.find('=');
     if (equals == std::string::npos || equals == 0)
       return error(0, text_.size(), "an override is written PATH=VALUE");
@@ -64,7 +70,8 @@ class Override {
       return nullptr;
     }
     if (Value* found = map.find(name)) return found;
-    map.entries.push_back({name, at(begin, name.size()), Value{}});
+    const Position key_at = at(begin, name.size());
+    map.entries.push_back({name, key_at, nothing_at(key_at)});
     return &map.entries.back().value;
   }
 
@@ -107,7 +114,7 @@ class Override {
       Value map;
       map.kind = Value::Kind::map;
       map.at = item.at;
-      map.entries.push_back({item.text, item.at, Value{}});
+      map.entries.push_back({item.text, item.at, nothing_at(item.at)});
       item = std::move(map);
     }
     const bool wrapped = item.is_map() && item.entries.size() == 1 &&

@@ -99,6 +99,10 @@ struct ReleaseSettings {
   Duration at = std::chrono::minutes(5);
   std::optional<double> conversion;  ///< under the new version; empty: the same
   FaultList faults;                  ///< of the new version (the bad release)
+  /// Further ways to be bad, by name; errors, slow and crash are there without being written.
+  std::map<std::string, FaultList> variants;
+  /// Releases as they come: how often which, by name; the shares sum to 1. Empty: not asked.
+  std::map<std::string, double> mix;
 };
 
 struct Objective {
@@ -153,9 +157,12 @@ struct Scenario {
   NetworkSettings network;
   std::vector<StrategyChoice> strategies;
 
-  /// What is wrong with the new version of that release: "bad" (release.faults) or "good"
-  /// (nothing).
-  const FaultList& release_faults(std::string_view release) const;
+  /// What is wrong with the new version of that release: "bad" (release.faults), "good" (nothing)
+  /// or a variant. Fails on a name that release_names() does not give.
+  const FaultList& release_faults(std::string_view which) const;
+  std::vector<std::string> release_names() const;
+  /// The release of the mix that the uniform `u` in (0, 1) draws.
+  const std::string& release_of_mix(double u) const;
   /// 0: the one being released; then `services` in order.
   const ServiceSettings& service_at(std::size_t index) const {
     return index == 0 ? service : services.at(index - 1);

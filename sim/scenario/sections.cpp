@@ -290,6 +290,18 @@ Section<ReleaseSettings> release_table() {
              &ReleaseSettings::faults,
              kind::variants<std::shared_ptr<const Fault>>("fault", fault_variants()),
              {.default_text = "[]", .help = "what is wrong with the new version"})
+      .field("variants",
+             &ReleaseSettings::variants,
+             kind::map_of(kind::variants<std::shared_ptr<const Fault>>("fault", fault_variants())),
+             {.default_text = "{}",
+              .help = "further ways to be bad, by name; errors, slow and crash are always there"})
+      .field("mix",
+             &ReleaseSettings::mix,
+             kind::map_of(kind::ratio()),
+             {.default_text = "{}",
+              .min = "0",
+              .max = "100%",
+              .help = "releases as they come: share of good, bad and variants; none by default"})
       .check([](const ReleaseSettings& release, const SectionView& view, Diagnostics& problems) {
         if (release.from == release.version)
           problems.error(view.position("version"),

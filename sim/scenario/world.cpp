@@ -5,57 +5,12 @@
 #include <string>
 #include <utility>
 
-#include "sim/analysis/slo.h"
 #include "sim/cluster/latencies.h"
 #include "sim/kernel/assert.h"
+#include "sim/scenario/workload.h"
 
 namespace coalmine {
 namespace {
-
-/// Long enough for queues to fill; the same whatever is measured, so that the arrivals are too.
-constexpr Duration kSettling = std::chrono::seconds(60);
-
-Arrivals make_arrivals(const TrafficSettings& t,
-                       Duration duration,
-                       Time start,
-                       const std::function<RandomKey(std::string_view)>& key) {
-  using Kind = TrafficSettings::Kind;
-  const RandomKey gaps = key("traffic/arrivals");
-  if (t.kind == Kind::trace_offsets) {
-    std::vector<Duration> offsets;
-    const Duration length = t.trace.back().first + std::chrono::seconds(1);
-    Duration lap{};
-    do {
-      for (const auto& [offset, one] : t.trace) offsets.push_back(offset + lap - t.trace_from);
-      lap += length;
-    } while (t.trace_repeat && lap - t.trace_from <= duration);
-    return Arrivals(std::move(offsets), t.trace_scale, start, gaps);
-  }
-  std::unique_ptr<RateProfile> profile;
-  switch (t.kind) {
-    case Kind::piecewise:
-      profile = piecewise_rate(t.points);
-      break;
-    case Kind::diurnal:
-      profile = diurnal_rate(t.base, t.peak, t.period, t.peak_at);
-      break;
-    case Kind::mmpp:
-      profile = bursty_rate(
-          t.mmpp_rate[0], t.mmpp_rate[1], t.mmpp_stay[0], t.mmpp_stay[1], key("traffic/bursts"));
-      break;
-    case Kind::trace_counts:
-      profile = counted_rate(t.trace,
-                             t.trace_bucket,
-                             t.trace_scale,
-                             t.trace_from,
-                             t.trace_repeat ? t.trace.back().first + t.trace_bucket : Duration{});
-      break;
-    default:
-      profile = constant_rate(t.rate);
-  }
-  return Arrivals(
-      std::move(profile), start, gaps, SessionModel{t.session_requests, table_of(t.session_think)});
-}
 
 /// The faults that act on one version.
 struct FaultInstaller {
@@ -171,7 +126,7 @@ class World::Source final : public InstrumentSource {
 };
 
 World::World(const Scenario& scenario, const WorldSpec& spec)
-    : simulation(kTimeZero - kSettling), scenario_(scenario), spec_(spec) {
+    : simulation(kTimeZero - settling_period(scenario.traffic)), scenario_(scenario), spec_(spec) {
   const Time start = simulation.now();
   const TrafficSettings& t = scenario.traffic;
   UserModel users;
@@ -374,28 +329,6 @@ std::vector<DeploymentId> World::released_deployments() const {
   for (const PodInfo& pod : cluster->pods())
     if (pod.service == kReleased) seen.insert(pod.deployment);
   return {seen.begin(), seen.end()};
-}
-
-double mean_rate(const TrafficSettings& t) {
-  switch (t.kind) {
-    case TrafficSettings::Kind::piecewise:
-      return mean_rate_of_points(t.points);
-    case TrafficSettings::Kind::diurnal:
-      return mean_rate_of_cycle(t.base, t.peak);
-    case TrafficSettings::Kind::mmpp:
-      return mean_rate_of_bursts(t.mmpp_rate[0], t.mmpp_rate[1], t.mmpp_stay[0], t.mmpp_stay[1]);
-    case TrafficSettings::Kind::trace_counts:
-    case TrafficSettings::Kind::trace_offsets: {
-      double total = 0;
-      for (const auto& [at, count] : t.trace) total += count;
-      const Duration last =
-          t.kind == TrafficSettings::Kind::trace_counts ? t.trace_bucket : std::chrono::seconds(1);
-      return mean_rate_of_trace(total * t.trace_scale, t.trace.back().first + last);
-    }
-    case TrafficSettings::Kind::constant:
-      break;
-  }
-  return t.rate;
 }
 
 }  // namespace coalmine

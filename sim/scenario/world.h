@@ -1,7 +1,7 @@
 /// The running world of one replication, built from a Scenario: data plane, cluster, telemetry and
 /// the page, on one Simulation. It starts settled: the old version long since ready and warm; a
-/// settling period before time zero fills the queues and shows the scraper the steady state that
-/// stands in for the past.
+/// settling period before time zero, played at the mean rate of the traffic's past, fills the
+/// queues and shows the scraper the steady state that stands in for all the time before.
 #pragma once
 
 #include <cstdint>
@@ -77,8 +77,5 @@ class World {
   std::unique_ptr<Scraper> scraper_;
   int other_pods_ = 0;
 };
-
-/// Mean requests/s over the traffic's full period: what an error budget is reckoned from.
-double mean_rate(const TrafficSettings& traffic);
 
 }  // namespace coalmine

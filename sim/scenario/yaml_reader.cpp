@@ -14,6 +14,10 @@
 namespace coalmine {
 namespace {
 
+/// YAML's own limit: after more characters a colon no longer makes a key.
+constexpr int kLongestKey = 1024;
+constexpr const char* kNoKey = "a key must be plain text of at most 1024 characters";
+
 /// Ends the parse at once; what was read so far is kept.
 struct StopReading {};
 
@@ -136,7 +140,7 @@ class Builder : public YAML::EventHandler {
   }
   void take_key(const Value& value) {
     Frame& frame = stack_.back();
-    if (!value.is_scalar()) stop(value.at, "a key must be plain text");
+    if (!value.is_scalar()) stop(value.at, kNoKey);
     frame.has_key = true;
     frame.key = value.text;
     frame.key_at = value.at;
@@ -157,6 +161,8 @@ class Builder : public YAML::EventHandler {
       return;
     }
     Frame& frame = stack_.back();
+    // The parser puts nothing at whatever comes next.
+    if (value.is_null()) value.at = frame.value.is_list() ? frame.value.at : frame.key_at;
     if (frame.value.is_list()) {
       frame.value.items.push_back(std::move(value));
       return;
@@ -187,23 +193,31 @@ std::size_t utf8_length(std::string_view text, std::size_t i) {
   return overlong || beyond ? 0 : n;
 }
 
+/// Reported without the line, which a terminal may not be able to show.
 bool check_utf8(const std::string& name, std::string_view text, Diagnostics& diagnostics) {
-  int line = 1;
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t n = utf8_length(text, i);
-    if (n == 0) {
-      diagnostics.error(whole_file(name),
-                        "line " + std::to_string(line) + " is not text in UTF-8 (byte " +
-                            std::to_string(i) + ")");
-      return false;
-    }
-    if (text[i] == '\n') ++line;
-    i += n;
-  }
-  return true;
+  const auto bad = first_bad_byte(text);
+  if (!bad) return true;
+  const std::string_view before = text.substr(0, *bad);
+  const std::size_t line_start = before.rfind('\n') + 1;  // 0 when there is none
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  diagnostics.error({SourceText::make(name, ""),
+                     static_cast<int>(line),
+                     static_cast<int>(*bad - line_start) + 1,
+                     1},
+                    "not text in UTF-8 (byte " + std::to_string(*bad) + ")");
+  return false;
 }
 
 }  // namespace
+
+std::optional<std::size_t> first_bad_byte(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t n = utf8_length(text, i);
+    if (n == 0) return i;
+    i += n;
+  }
+  return std::nullopt;
+}
 
 Position whole_file(const std::string& name) {
   return {SourceText::make(name, ""), 0, 0, 1};
@@ -231,7 +245,8 @@ std::vector<Value> read_yaml(const std::string& name,
     const bool known = !mark.is_null();
     diagnostics.error(
         known ? Position{source, mark.line + 1, mark.column + 1, 1} : whole_file(name),
-        "not valid YAML: " + problem.msg);
+        "not valid YAML: " + problem.msg,
+        known && mark.column > kLongestKey ? kNoKey : "");
   }
   return std::move(builder.documents);
 }

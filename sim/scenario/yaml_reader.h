@@ -30,6 +30,9 @@ std::optional<std::string> read_text_file(const std::filesystem::path& path,
                                           const Position& wanted_at,
                                           Diagnostics& diagnostics);
 
+/// Where a text stops being UTF-8, or holds a control character; empty: nowhere.
+std::optional<std::size_t> first_bad_byte(std::string_view text);
+
 /// A position that means the whole file.
 Position whole_file(const std::string& name);
 

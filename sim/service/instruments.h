@@ -56,6 +56,12 @@ enum class Outcome : std::uint8_t {
 };
 inline constexpr std::size_t kOutcomes = 7;
 
+/// Sent back at once: nobody worked on it and nobody waited, so it has no latency.
+constexpr bool turned_away(Outcome outcome) {
+  return outcome == Outcome::rejected || outcome == Outcome::refused ||
+         outcome == Outcome::no_endpoint;
+}
+
 struct Instruments {
   std::array<std::uint64_t, kOutcomes> requests{};  ///< finished, by outcome
   std::array<std::uint64_t, kLatencyBounds.size() + 1>

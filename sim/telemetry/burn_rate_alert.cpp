@@ -92,6 +92,10 @@ void BurnRateAlert::update(std::size_t index, const MetricTarget& target) {
   const Time now = simulation_.now();
   const std::string object = "alert/" + objective.name;
   if (!firing) {
+    const auto page = std::find_if(pages_.rbegin(), pages_.rend(), [&](const Page& p) {
+      return p.objective == objective.name && !p.resolved;
+    });
+    page->resolved = now;
     if (events_) {
       events_(
           {now, object, "Resolved", "no page row of " + objective.name + " fires any more", {}});
@@ -99,7 +103,7 @@ void BurnRateAlert::update(std::size_t index, const MetricTarget& target) {
     return;
   }
   if (!first_firing_) first_firing_ = now;
-  pages_.push_back({now, objective.name, firing->evidence});
+  pages_.push_back({now, objective.name, firing->evidence, {}});
   if (events_) {
     events_({now,
              object,

@@ -54,6 +54,7 @@ struct Page {
   Time time{};
   std::string objective;
   Evidence evidence;  ///< the long window of the row that fired, and its limit
+  std::optional<Time> resolved;
 };
 
 class BurnRateAlert {

@@ -128,6 +128,19 @@ class CountedRate final : public RateProfile {
   Duration repeat_after_;
 };
 
+class LevelBeforeZero final : public RateProfile {
+ public:
+  LevelBeforeZero(double rate, std::unique_ptr<RateProfile> then)
+      : rate_(rate), then_(std::move(then)) {}
+  RatePiece piece_at(Time from) override {
+    return from < kTimeZero ? RatePiece{kTimeZero, rate_, rate_} : then_->piece_at(from);
+  }
+
+ private:
+  double rate_;
+  std::unique_ptr<RateProfile> then_;
+};
+
 }  // namespace
 
 std::unique_ptr<RateProfile> constant_rate(double rate) {
@@ -154,6 +167,10 @@ std::unique_ptr<RateProfile> counted_rate(std::vector<std::pair<Duration, double
   return std::make_unique<CountedRate>(std::move(counts), bucket, scale, from, repeat_after);
 }
 
+std::unique_ptr<RateProfile> level_before_zero(double rate, std::unique_ptr<RateProfile> then) {
+  return std::make_unique<LevelBeforeZero>(rate, std::move(then));
+}
+
 struct Arrivals::Impl {
   explicit Impl(RandomKey key) : random(key) {}
 
@@ -164,6 +181,21 @@ struct Arrivals::Impl {
     slope = (piece.rate_to - piece.rate_from) / length;
     into = 0;
   }
+
+  /// Those who pause between two requests when the arrivals begin, as if the first rate had always
+  /// been: at r requests/s pauses begin at the rate r (1 - 1/mean_requests), so their number is
+  /// Poisson with the mean pause times that. How many requests follow is geometric all the same.
+  void begin_sessions() {
+    const double rate = piece.rate_from * (1 - 1 / sessions.mean_requests);
+    const double mean = rate * sessions.think.mean();
+    if (mean <= 0) return;
+    const RemainderOf rest(sessions.think);
+    for (double sum = exponential(); sum < mean; sum += exponential()) {
+      const double which = random.uniform();
+      further.push({piece_from + from_seconds(rest(which, random.uniform())), next_session++});
+    }
+  }
+  double exponential() { return -portable_log(random.uniform()); }
 
   std::unique_ptr<RateProfile> profile;
   Xoshiro256 random;
@@ -185,13 +217,13 @@ struct Arrivals::Impl {
     }
   };
   std::priority_queue<Further, std::vector<Further>, std::greater<>> further;
-  // Recorded instants.
+  // Recorded instants; before them, as long as there is a profile, the time before zero.
+  bool recorded = false;
   std::vector<Duration> offsets;
   std::vector<Arrival> copies;  ///< of the current instant, ascending
   std::size_t offset_place = 0;
   std::size_t copy_place = 0;
   double scale = 1;
-  Time start{};
 };
 
 constexpr std::size_t kBlock = 256;
@@ -203,19 +235,22 @@ Arrivals::Arrivals(std::unique_ptr<RateProfile> profile,
     : impl_(std::make_unique<Impl>(key)) {
   impl_->profile = std::move(profile);
   impl_->sessions = std::move(sessions);
-  impl_->start = start;
-  // Sessions in progress at the start are there because earlier ones began before it.
-  if (impl_->sessions.mean_requests > 1) start -= std::chrono::minutes(10);
   impl_->begin_piece(start);
+  if (impl_->sessions.mean_requests > 1) impl_->begin_sessions();
   block_.resize(kBlock);
   refill();
 }
 
-Arrivals::Arrivals(std::vector<Duration> offsets, double scale, Time start, RandomKey key)
+Arrivals::Arrivals(
+    std::vector<Duration> offsets, double scale, Time start, RandomKey key, double rate_before)
     : impl_(std::make_unique<Impl>(key)) {
+  impl_->recorded = true;
   impl_->offsets = std::move(offsets);
   impl_->scale = scale;
-  impl_->start = start;
+  if (start < kTimeZero) {
+    impl_->profile = constant_rate(rate_before);
+    impl_->begin_piece(start);
+  }
   block_.resize(kBlock);
   refill();
 }
@@ -225,7 +260,7 @@ Arrivals::Arrivals(Arrivals&&) noexcept = default;
 
 Time Arrivals::next_start() {
   Impl& m = *impl_;
-  double need = -portable_log(m.random.uniform()) * m.sessions.mean_requests;
+  double need = m.exponential() * m.sessions.mean_requests;
   for (;;) {
     const double rate = m.piece.rate_from + m.slope * m.into;
     const double left = m.length - m.into;
@@ -246,53 +281,57 @@ Time Arrivals::next_start() {
 
 Arrival Arrivals::next_of_sessions() {
   Impl& m = *impl_;
-  for (;;) {
-    if (!m.pending_start) m.pending_start = next_start();
-    Arrival arrival;
-    if (!m.further.empty() && m.further.top().time < *m.pending_start) {
-      arrival = {m.further.top().time, m.further.top().session};
-      m.further.pop();
-    } else {
-      arrival = {*m.pending_start, m.next_session++};
-      m.pending_start.reset();
-    }
-    if (arrival.time == kNever) return arrival;
-    if (m.random.uniform() * m.sessions.mean_requests >= 1)
-      m.further.push({arrival.time + m.sessions.think.duration(m.random()), arrival.session});
-    if (arrival.time >= m.start) return arrival;
+  if (!m.pending_start) m.pending_start = next_start();
+  Arrival arrival;
+  if (!m.further.empty() && m.further.top().time < *m.pending_start) {
+    arrival = {m.further.top().time, m.further.top().session};
+    m.further.pop();
+  } else {
+    arrival = {*m.pending_start, m.next_session++};
+    m.pending_start.reset();
   }
+  if (arrival.time != kNever && m.random.uniform() * m.sessions.mean_requests >= 1)
+    m.further.push({arrival.time + m.sessions.think.duration(m.random()), arrival.session});
+  return arrival;
+}
+
+Arrival Arrivals::next_recorded() {
+  Impl& m = *impl_;
+  if (m.profile) {
+    const Time before = next_start();
+    if (before < kTimeZero) return {before, m.next_session++};
+    m.profile.reset();
+  }
+  while (m.copy_place == m.copies.size() && m.offset_place < m.offsets.size()) {
+    const std::size_t i = m.offset_place++;
+    const Duration gap =
+        i + 1 < m.offsets.size() ? m.offsets[i + 1] - m.offsets[i] : std::chrono::seconds(1);
+    const double whole = std::floor(m.scale);
+    auto n = static_cast<std::uint64_t>(whole) + (m.random.uniform() < m.scale - whole ? 1 : 0);
+    m.copies.clear();
+    m.copy_place = 0;
+    for (std::uint64_t k = 0; k < n; ++k) {
+      const double jitter = k == 0 ? 0 : m.random.uniform();
+      m.copies.push_back({kTimeZero + m.offsets[i] + from_seconds(to_seconds(gap) * jitter), 0});
+    }
+    std::sort(m.copies.begin(), m.copies.end(), [](const Arrival& a, const Arrival& b) {
+      return a.time < b.time;
+    });
+  }
+  const Time time = m.copy_place < m.copies.size() ? m.copies[m.copy_place++].time : kNever;
+  return {time, m.next_session++};
 }
 
 void Arrivals::refill() {
-  Impl& m = *impl_;
   place_ = 0;
+  Impl& m = *impl_;
   for (Arrival& slot : block_) {
-    if (!m.profile) {
-      while (m.copy_place == m.copies.size() && m.offset_place < m.offsets.size()) {
-        const std::size_t i = m.offset_place++;
-        const Duration gap =
-            i + 1 < m.offsets.size() ? m.offsets[i + 1] - m.offsets[i] : std::chrono::seconds(1);
-        const double whole = std::floor(m.scale);
-        auto n = static_cast<std::uint64_t>(whole) + (m.random.uniform() < m.scale - whole ? 1 : 0);
-        m.copies.clear();
-        m.copy_place = 0;
-        for (std::uint64_t k = 0; k < n; ++k) {
-          const double jitter = k == 0 ? 0 : m.random.uniform();
-          m.copies.push_back(
-              {kTimeZero + m.offsets[i] + from_seconds(to_seconds(gap) * jitter), 0});
-        }
-        std::sort(m.copies.begin(), m.copies.end(), [](const Arrival& a, const Arrival& b) {
-          return a.time < b.time;
-        });
-        if (n > 0 && m.copies.front().time < m.start) m.copies.clear();
-      }
-      slot = m.copy_place < m.copies.size() ? m.copies[m.copy_place++] : Arrival{kNever, 0};
-      slot.session = m.next_session++;
-    } else if (m.sessions.mean_requests > 1) {
+    if (m.recorded)
+      slot = next_recorded();
+    else if (m.sessions.mean_requests > 1)
       slot = next_of_sessions();
-    } else {
+    else
       slot = {next_start(), m.next_session++};
-    }
   }
 }
 

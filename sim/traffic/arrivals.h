@@ -56,6 +56,9 @@ std::unique_ptr<RateProfile> counted_rate(std::vector<std::pair<Duration, double
                                           Duration from,
                                           Duration repeat_after);
 
+/// `then` from time zero on, `rate` before.
+std::unique_ptr<RateProfile> level_before_zero(double rate, std::unique_ptr<RateProfile> then);
+
 struct SessionModel {
   double mean_requests = 1;  ///< geometric; 1: every request is its own session
   QuantileTable think;       ///< pause between two requests of a session
@@ -73,8 +76,13 @@ class Arrivals {
            Time start,
            RandomKey key,
            SessionModel sessions = {});
-  /// Recorded instants, each played `scale` times on average.
-  Arrivals(std::vector<Duration> offsets, double scale, Time start, RandomKey key);
+  /// Recorded instants from time zero on, each played `scale` times on average; before, from
+  /// `start` on, Poisson arrivals at `rate_before`.
+  Arrivals(std::vector<Duration> offsets,
+           double scale,
+           Time start,
+           RandomKey key,
+           double rate_before = 0);
   ~Arrivals();
   Arrivals(Arrivals&&) noexcept;
 
@@ -87,6 +95,7 @@ class Arrivals {
   void refill();
   Time next_start();
   Arrival next_of_sessions();
+  Arrival next_recorded();
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

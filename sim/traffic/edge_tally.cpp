@@ -8,8 +8,10 @@
 namespace coalmine {
 namespace {
 
-std::size_t slots(Time end, Duration each) {
-  return static_cast<std::size_t>((end - kTimeZero) / each) + 1;
+/// The last bin edge at or before time zero.
+Time first_edge(Time some_edge, Duration bin) {
+  const Duration into = (some_edge - kTimeZero) % bin;
+  return into.count() > 0 ? kTimeZero + into - bin : kTimeZero;
 }
 
 }  // namespace
@@ -22,13 +24,20 @@ std::uint64_t BitSet::count() const {
 
 EdgeTally::EdgeTally(EdgeSettings settings)
     : settings_(std::move(settings)),
-      bins_(slots(settings_.end, kBin)),
+      bins_from_(first_edge(settings_.measure_from, kBin)),
+      bins_(slots(bins_from_, kBin)),
       versions_(settings_.versions + 1),
-      minutes_(slots(settings_.end, kMinute)),
+      minutes_(slots(settings_.measure_from, kMinute)),
       affected_(settings_.users),
       exposed_(settings_.users),
-      exposure_(slots(settings_.end, std::chrono::seconds(1))) {
+      exposure_(slots(kTimeZero, kSecond)) {
   CM_ASSERT(settings_.bad_above.size() <= kMaxObjectives);
+  CM_ASSERT(kTimeZero <= settings_.measure_from && settings_.measure_from <= settings_.end);
+}
+
+std::size_t EdgeTally::slots(Time from, Duration each) const {
+  const std::size_t whole = slot(from, settings_.end, each);
+  return from + static_cast<std::int64_t>(whole) * each < settings_.end ? whole + 1 : whole;
 }
 
 Duration EdgeTally::exposure_duration() const {

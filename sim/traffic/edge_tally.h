@@ -2,10 +2,14 @@
 /// Outcomes are made from this and from nothing else; strategies never see it. (design section 6)
 ///
 /// Requests are counted at the instant the user has the answer (or gives up). Totals, users and
-/// histograms cover [measure_from, end]; bins cover the whole run for charts.
+/// histograms cover [measure_from, end); bins cover the whole run for charts, and one of them
+/// begins at measure_from. Latencies are those of requests that were answered or given up: one
+/// turned away at once would make an outage look fast.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "sim/kernel/ids.h"
@@ -66,9 +70,8 @@ class EdgeTally {
            Outcome outcome,
            bool exposed,
            bool faulty) {
-    if (at < kTimeZero || at > settings_.end) return;
-    const std::int64_t ns = at.time_since_epoch().count();
-    EdgeBin& bin = bins_[static_cast<std::size_t>(ns / kBin.count())];
+    if (at < kTimeZero || at >= settings_.end) return;
+    EdgeBin& bin = bins_[slot(bins_from_, at, kBin)];
     const bool failed = outcome != Outcome::ok;
     ++bin.requests;
     bin.failed += failed;
@@ -83,35 +86,57 @@ class EdgeTally {
     EdgeVersion& v = versions_[version.valid() ? version.index() : versions_.size() - 1];
     ++v.requests;
     v.failed += failed;
-    v.latency.add(Duration(latency_ns));
-    minutes_[static_cast<std::size_t>(ns / kMinute.count())].add(Duration(latency_ns));
-    if (bad) affected_.set(user);
-    if (exposed) {
-      exposed_.set(user);
-      if (faulty) exposure_.set(static_cast<std::size_t>(ns / 1'000'000'000));
+    if (!turned_away(outcome)) {
+      v.latency.add(Duration(latency_ns));
+      minutes_[slot(settings_.measure_from, at, kMinute)].add(Duration(latency_ns));
     }
+    if (bad) affected_.set(user);
+    if (!exposed) return;
+    exposed_.set(user);
+    if (!faulty) return;
+    exposure_.set(slot(kTimeZero, at, kSecond));
+    // Answers are counted when somebody looks at the pod, not in the order of time.
+    if (bad && (!first_harm_ || at < *first_harm_)) first_harm_ = at;
   }
 
   const EdgeSettings& settings() const { return settings_; }
+  /// Back to back, the first one from bins_from() on, which is at most a bin before time zero.
   const std::vector<EdgeBin>& bins() const { return bins_; }
+  Time bins_from() const { return bins_from_; }
+  /// Those from measure_from on.
+  std::span<const EdgeBin> measured_bins() const {
+    return std::span(bins_).subspan(slot(bins_from_, settings_.measure_from, kBin));
+  }
   /// By version; the last entry counts requests that reached no pod.
   const std::vector<EdgeVersion>& versions() const { return versions_; }
+  /// Latencies by minute from measure_from on.
   const std::vector<LogHistogram>& minutes() const { return minutes_; }
   std::uint64_t users_affected() const { return affected_.count(); }
   std::uint64_t users_exposed() const { return exposed_.count(); }
   /// Time in which the new version answered users while faulty, in whole seconds touched.
   Duration exposure_duration() const;
+  /// When a user first had a bad answer from the new version while a fault of it was acting.
+  std::optional<Time> first_harm() const { return first_harm_; }
 
  private:
   static constexpr Duration kMinute = std::chrono::minutes(1);
+  static constexpr Duration kSecond = std::chrono::seconds(1);
+
+  static std::size_t slot(Time from, Time at, Duration each) {
+    return static_cast<std::size_t>((at - from) / each);
+  }
+  /// How many slots reach from `from` to the end.
+  std::size_t slots(Time from, Duration each) const;
 
   EdgeSettings settings_;
+  Time bins_from_;
   std::vector<EdgeBin> bins_;
   std::vector<EdgeVersion> versions_;
   std::vector<LogHistogram> minutes_;
   BitSet affected_;
   BitSet exposed_;
   BitSet exposure_;
+  std::optional<Time> first_harm_;
 };
 
 }  // namespace coalmine

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "strategies/sizing.h"
+
 namespace coalmine {
 
 CanaryArms::CanaryArms(Operator& op, const CanaryPlan& plan) : op_(op), plan_(plan) {}

@@ -5,88 +5,44 @@
 
 #include "sim/experiment/operator.h"
 #include "strategies/canary/arms.h"
-#include "strategies/canary/checks.h"
+#include "strategies/watch.h"
 #include "strategies/wording.h"
 
 namespace coalmine {
-namespace {
-
-std::string count_of(int count, int limit) {
-  return " (" + std::to_string(count) + " of " + std::to_string(limit) + ")";
-}
-
-/// The line of the timeline for a check that does not end the release.
-void tell(Operator& op,
-          const CanaryPlan& plan,
-          std::size_t step,
-          const CheckResult& check,
-          const CheckTally& tally) {
-  const std::string here = "weight " + say_percent(plan.steps[step]);
-  if (check.outcome == CheckOutcome::passed) {
-    const double next = step + 1 < plan.steps.size() ? plan.steps[step + 1] : 1;
-    op.note("StepPassed", here + " -> " + say_percent(next) + ": " + check.message, check.evidence);
-  } else if (check.outcome == CheckOutcome::failed) {
-    op.note("CheckFailed",
-            here + " held, failed check" + count_of(tally.failures(), plan.failure_limit) + ": " +
-                check.message,
-            check.evidence);
-  } else {
-    op.note("CheckInconclusive",
-            here + " held, inconclusive check" +
-                count_of(tally.inconclusive(), plan.inconclusive_limit) + ": " + check.message,
-            check.evidence);
-  }
-}
-
-/// Ends the release with the old version in charge.
-Task<Verdict> stop(Operator& op,
-                   Verdict verdict,
-                   std::string why,
-                   std::optional<Evidence> evidence,
-                   Duration limit) {
-  op.decide_to_stop("canary", std::move(why), std::move(evidence));
-  co_await op.restore_stable(limit);
-  co_return verdict;
-}
-
-}  // namespace
 
 Task<Verdict> Canary::roll_out(Operator& op) const {
   const std::string late = "pods were not available within " + say_duration(plan_.ready_within);
   CanaryArms arms(op, plan_);
-  CheckTally tally(plan_.failure_limit, plan_.inconclusive_limit);
+  CheckTally tally(plan_.checks);
+  const auto look = [&] {
+    const auto of = [&](const MetricTarget& arm) {
+      return measure(op.metrics(), arm, plan_.interval);
+    };
+    const std::optional<MetricTarget> reference = arms.reference();
+    return check(
+        plan_.checks, of(arms.canary()), reference ? std::optional(of(*reference)) : std::nullopt);
+  };
 
   for (std::size_t step = 0; step < plan_.steps.size(); ++step) {
     const std::string weight = "weight " + say_percent(plan_.steps[step]);
     const bool raised = co_await arms.raise_to(plan_.steps[step]);
     if (!raised)
-      co_return co_await stop(op, Verdict::aborted, weight + ": " + late, {}, plan_.ready_within);
+      co_return co_await stop_release(op, "canary", Verdict::aborted, weight + ": " + late);
     co_await op.sleep(plan_.initial_delay);
 
-    NextMove next = NextMove::stay;
-    while (next == NextMove::stay) {
-      co_await op.sleep(plan_.interval);
-      const CheckResult check = check_canary(plan_, op.metrics(), arms.canary(), arms.reference());
-      next = tally.after(check.outcome);
-      tell(op, plan_, step, check, tally);
-      if (next == NextMove::roll_back)
-        co_return co_await stop(op,
-                                Verdict::rolled_back,
-                                weight + " -> 0 %: " + check.message,
-                                check.evidence,
-                                plan_.ready_within);
-      if (next == NextMove::give_up)
-        co_return co_await stop(op,
-                                Verdict::aborted,
-                                weight + " -> 0 %: not enough data to judge: " + check.message,
-                                check.evidence,
-                                plan_.ready_within);
-    }
+    WatchSettings how{weight, plan_.interval, op.now()};
+    Watched seen = co_await watch(op, std::move(how), tally, look);
+    if (seen.next != NextMove::proceed)
+      co_return co_await stop_release(op, "canary", weight + " -> 0 %", std::move(seen));
+    const double next = step + 1 < plan_.steps.size() ? plan_.steps[step + 1] : 1;
+    op.note("StepPassed",
+            weight + " -> " + say_percent(next) + ": " + seen.last.message,
+            seen.last.evidence);
   }
 
   const bool in_charge = co_await arms.promote();
   if (!in_charge)
-    co_return co_await stop(op, Verdict::aborted, "promotion: " + late, {}, plan_.ready_within);
+    co_return co_await stop_release(op, "canary", Verdict::aborted, "promotion: " + late);
   co_return Verdict::promoted;
 }
 

@@ -1,7 +1,6 @@
 #include "strategies/canary/plan.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace coalmine {
 namespace {
@@ -16,60 +15,6 @@ void check_steps(const CanaryPlan& plan, const SectionView& at, Diagnostics& pro
                        format_ratio(plan.steps[i - 1]));
     return;
   }
-}
-
-void add_checks(Section<CanaryPlan>& table) {
-  table
-      .field("compareWith",
-             &CanaryPlan::compare_with,
-             kind::choice<CompareWith>({{"baseline", CompareWith::baseline},
-                                        {"stable", CompareWith::stable},
-                                        {"none", CompareWith::none}}),
-             {.default_text = "baseline",
-              .help = "baseline: fresh old pods at the same share; stable: the pods of before"})
-      .field("maxErrorRatio",
-             &CanaryPlan::max_error_ratio,
-             kind::ratio(),
-             {.default_text = "1%",
-              .min = "0%",
-              .max = "100%",
-              .help = "failed requests of the new version that pass in any case"})
-      .field("errorTolerance",
-             &CanaryPlan::error_tolerance,
-             kind::number(),
-             {.default_text = "1.5",
-              .min = "1",
-              .max = "1000",
-              .help = "more pass up to this many times the error ratio of compareWith"})
-      .field(
-          "maxP99",
-          &CanaryPlan::max_p99,
-          {.above = "0s", .max = "1h", .help = "limit of the new version's p99; none by default"})
-      .field("latencyTolerance",
-             &CanaryPlan::latency_tolerance,
-             kind::number(),
-             {.default_text = "1.5",
-              .min = "1",
-              .max = "1000",
-              .help = "p99 passes up to this many times that of compareWith"})
-      .field("failureLimit",
-             &CanaryPlan::failure_limit,
-             {.default_text = "2",
-              .min = "1",
-              .max = "1000",
-              .help = "failed checks, not in a row, at which to roll back"})
-      .field("minSamples",
-             &CanaryPlan::min_samples,
-             {.default_text = "50",
-              .min = "1",
-              .max = "1000000000",
-              .help = "requests in a window; with fewer the check is inconclusive"})
-      .field("inconclusiveLimit",
-             &CanaryPlan::inconclusive_limit,
-             {.default_text = "4",
-              .min = "1",
-              .max = "1000",
-              .help = "inconclusive checks, not in a row, at which to give up"});
 }
 
 }  // namespace
@@ -108,16 +53,17 @@ Section<CanaryPlan> canary_table() {
              {.default_text = "5m",
               .min = "1s",
               .max = "24h",
-              .help = "give up when pods are not available by then"});
-  add_checks(table);
-  table.check(check_steps);
+              .help = "give up when pods are not available by then"})
+      .field("compareWith",
+             &CanaryPlan::compare_with,
+             kind::choice<CompareWith>({{"baseline", CompareWith::baseline},
+                                        {"stable", CompareWith::stable},
+                                        {"none", CompareWith::none}}),
+             {.default_text = "baseline",
+              .help = "baseline: fresh old pods at the same share; stable: the pods of before"})
+      .include(&CanaryPlan::checks, check_table())
+      .check(check_steps);
   return table;
-}
-
-int pods_for(double share, int replicas) {
-  // The hair keeps 7 % of 100, which is 7.000000000000001 in binary, at 7.
-  const double pods = std::ceil(share * static_cast<double>(replicas) - 1e-9);
-  return std::max(1, static_cast<int>(pods));
 }
 
 double baseline_share(double share) {

@@ -88,6 +88,30 @@ TEST_CASE("a pause of four minutes between two outages is not a restoration") {
   CHECK(find_restoration(treated, world(1), kBudget).restored_at == 700s);
 }
 
+TEST_CASE("users are restored for good: what comes back later ends a restoration") {
+  EdgeBins treated = world(1);
+  add_harm(treated, 30, 40, 0.5);
+  add_harm(treated, 120, 126, 0.5);
+  const Restoration twice = find_restoration(treated, world(1), kBudget);
+  CHECK(twice.harmed_at == 300s);
+  CHECK(twice.restored_at == 1260s);
+  add_harm(treated, 200, 240, 0.02);
+  const Restoration open = find_restoration(treated, world(1), kBudget);
+  CHECK(open.harmed_at == 300s);
+  CHECK(open.censored());
+}
+
+// A canary's share of a small fault is within the tolerance of 0.01 %, everybody's is not: 0.1 %.
+TEST_CASE("harm that is promoted is not restored before it") {
+  EdgeBins treated = world(1);
+  add_harm(treated, 20, 21, 0.01);
+  add_harm(treated, 20, 180, 0.0001);
+  add_harm(treated, 180, 240, 0.001);
+  const Restoration r = find_restoration(treated, world(1), kBudget);
+  CHECK(r.harmed_at == 200s);
+  CHECK(r.censored());
+}
+
 TEST_CASE("a control that suffers as much is no harm of the release") {
   EdgeBins treated = world(1);
   EdgeBins control = world(1);

@@ -66,8 +66,15 @@ TEST_CASE("closed forms of burn-rate detection and reset") {
 
 TEST_CASE("mean rates of traffic profiles") {
   const std::vector<std::pair<Duration, double>> ramp{{0s, 100}, {10s, 100}, {30s, 300}};
-  CHECK(mean_rate_of_points(ramp) == Approx((1000 + 4000) / 30.0));
-  CHECK(mean_rate_of_points(std::vector<std::pair<Duration, double>>{{5s, 7}}) == 7);
+  CHECK(mean_rate_of_points(ramp, 30s) == Approx((1000 + 4000) / 30.0));
+  // Level after the last point, cut at the end, level before the first.
+  CHECK(mean_rate_of_points(ramp, 60s) == Approx((1000 + 4000 + 9000) / 60.0));
+  CHECK(mean_rate_of_points(ramp, 20s) == Approx((1000 + 1500) / 20.0));
+  const std::vector<std::pair<Duration, double>> jump{{0s, 0}, {1s, 100}};
+  CHECK(mean_rate_of_points(jump, 1000s) == Approx(99.95));
+  const std::vector<std::pair<Duration, double>> one{{5s, 7}};
+  CHECK(mean_rate_of_points(one, 2s) == Approx(7));
+  CHECK(mean_rate_of_points(one, 60s) == Approx(7));
   CHECK(mean_rate_of_bursts(100, 1000, 9min, 1min) == Approx(190));
   CHECK(mean_rate_of_trace(1200, 10min) == Approx(2));
 }

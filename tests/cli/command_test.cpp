@@ -146,8 +146,13 @@ TEST_CASE("bad usage ends with 2 and a message on standard error", "[cli][comman
                                        "run '" + file + "' --format xml",
                                        "run '" + file + "' --release ugly",
                                        "run '" + file + "' --seed many",
+                                       "run '" + file + "' --seed -1",
+                                       "run '" + file + "' --seed 18446744073709551616",
+                                       "run '" + file + "' --replication -1",
+                                       "run '" + file + "' --replication 4294967296",
                                        "run '" + file + "' --no-such-option",
                                        "compare '" + file + "' -n 0",
+                                       "compare '" + file + "' -n 18446744073709551617",
                                        "compare '" + file + "' -j 0",
                                        "run '" + file + "' --strategy nobody"}) {
     INFO(arguments);
@@ -157,8 +162,14 @@ TEST_CASE("bad usage ends with 2 and a message on standard error", "[cli][comman
     CHECK_FALSE(e.err.empty());
   }
   CHECK_THAT(coalmine("run '" + file + "' --format xml").err, Contains("xml"));
+  CHECK_THAT(coalmine("run '" + file + "' --seed -1").err, Contains("-1 is not a whole number"));
+  CHECK_THAT(coalmine("compere '" + file + "'").err,
+             Contains("compere is not a command; did you mean compare?") &&
+                 Contains("known: run, compare, validate, schema"));
   CHECK_THAT(coalmine("run '" + file + "' --strategy nobody").err,
              Contains("no strategy is called 'nobody'") && Contains("rolling, careful"));
+  CHECK_THAT(coalmine("run '" + file + "' --release odd").err,
+             Contains("no release is called 'odd'") && Contains("bad, good, crash, errors, slow"));
 }
 
 // ---- bad input
@@ -259,10 +270,49 @@ TEST_CASE("the option --out writes the file and nothing else", "[cli][command]")
   CHECK(e.code == 0);
   CHECK(e.out.empty());
   CHECK(json::parse(read(out)).at("scenario") == "tiny");
+}
 
-  const Ended nowhere = coalmine("run '" + file + "' --out /nowhere/at/all.json");
+TEST_CASE("an output that cannot be written is refused before anything is played",
+          "[cli][command]") {
+  const Folder folder;
+  const std::string file = folder.write("s.yaml", kScenario);
+  // Played first, a thousand replications would take minutes.
+  const Ended nowhere =
+      coalmine("compare '" + file + "' -n 1000 --out /nowhere/at/all.json", "timeout 20");
   CHECK(nowhere.code == 2);
-  CHECK_THAT(nowhere.err, Contains("/nowhere/at/all.json"));
+  CHECK_THAT(nowhere.err, Contains("/nowhere/at/all.json") && Contains("cannot be written"));
+
+  // An interrupted run has nothing to write: the old file is as it was, no new one is left behind.
+  const std::string old = folder.write("old.json", "old");
+  const fs::path fresh = folder / "fresh.json";
+  for (const std::string& out : {old, fresh.string()})
+    CHECK(coalmine("run '" + file + "' --set traffic.rate=1000000/s --out '" + out + "'",
+                   "timeout --foreground --preserve-status --signal INT 0.3")
+              .code == 3);
+  CHECK(read(old) == "old");
+  CHECK_FALSE(fs::exists(fresh));
+}
+
+TEST_CASE("output that does not arrive is an error with a code of its own", "[cli][command]") {
+  if (!fs::exists("/dev/full")) {
+    WARN("skipped: no /dev/full");
+    return;
+  }
+  const Folder folder;
+  const std::string file = folder.write("s.yaml", kScenario);
+  for (const std::string& arguments : {"run '" + file + "'",
+                                       "compare '" + file + "' -n 1",
+                                       "validate '" + file + "'",
+                                       std::string("schema"),
+                                       std::string("--help")}) {
+    INFO(arguments);
+    const Ended e = coalmine(arguments + " >/dev/full");
+    CHECK(e.code == 74);
+    CHECK_THAT(e.err, Contains("standard output could not be written"));
+  }
+  CHECK(coalmine("schema --out /dev/full").code == 74);
+  // With nobody to complain to, the code still tells.
+  CHECK(coalmine("validate /nowhere.yaml >/dev/full 2>/dev/full").code == 74);
 }
 
 TEST_CASE("compare gives the same bytes on one thread and two, silent in a pipe",
@@ -275,7 +325,8 @@ TEST_CASE("compare gives the same bytes on one thread and two, silent in a pipe"
   CHECK(coalmine(compare + "--format json -j 2").out == one.out);
   const json j = json::parse(one.out);
   CHECK(j.at("replications") == 2);
-  CHECK(j.at("strategies").size() == 5);
+  CHECK(j.at("strategies").size() ==
+        9);  // 2 strategies, 2 releases, with the human and without; control
 
   const Ended table = coalmine(compare);
   CHECK(table.code == 0);
@@ -334,25 +385,48 @@ TEST_CASE("warnings stop nothing, and everything with --strict", "[cli][command]
   CHECK(coalmine("validate '" + bare + "'").out == bare + ": ok, 2 warnings\n");
 }
 
-TEST_CASE("the scenarios that come with coalmine are valid", "[cli][command]") {
+TEST_CASE("the scenarios that come with coalmine are valid and need nothing else",
+          "[cli][command]") {
   const fs::path folder = fs::path(COALMINE_SOURCE_DIR) / "scenarios";
   if (!fs::exists(folder)) {
     WARN("skipped: no folder scenarios/");
     return;
   }
-  const bool shared = fs::exists(fs::path(COALMINE_SOURCE_DIR) / ".." / "shared" / "manifests");
   for (const auto& entry : fs::recursive_directory_iterator(folder)) {
     if (entry.path().extension() != ".yaml") continue;
     const std::string file = entry.path().string();
     INFO(file);
-    if (!shared && read(entry.path()).find("../shared/") != std::string::npos) {
-      WARN("skipped: " << file << " needs ../shared, which is absent");
-      continue;
-    }
+    CHECK_THAT(read(entry.path()), !Contains("../"));
     const Ended e = coalmine("validate '" + file + "'");
     INFO(e.err);
     CHECK(e.code == 0);
   }
+}
+
+TEST_CASE("a published Deployment under recorded traffic is played", "[cli][command]") {
+  const fs::path root(COALMINE_SOURCE_DIR);
+  if (!fs::exists(root / ".." / "shared" / "manifests")) {
+    WARN("skipped: the published manifests are not here");
+    return;
+  }
+  const fs::path file = root / "tests" / "data" / "podinfo-elb.yaml";
+  const Ended e =
+      coalmine("run '" + file.string() + "' --strategy rolling --set duration=10m --format json");
+  INFO(e.err);
+  REQUIRE(e.code == 0);
+  CHECK(json::parse(e.out).at("outcomes").at("requests").get<double>() > 10'000);
+}
+
+TEST_CASE("validate does not pass over --set in silence where there is no scenario",
+          "[cli][command]") {
+  const Folder folder;
+  const std::string bare = folder.write("service.yaml",
+                                        "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n"
+                                        "spec: {selector: {app: a}}\n");
+  CHECK(coalmine("validate '" + bare + "'").code == 0);
+  const Ended e = coalmine("validate '" + bare + "' --set service.replicas=3");
+  CHECK(e.code == 2);
+  CHECK_THAT(e.err, Contains("this is a bare manifest"));
 }
 
 TEST_CASE("schema prints JSON Schema, and the reference page on demand", "[cli][command]") {
@@ -369,8 +443,18 @@ TEST_CASE("an interrupt ends a comparison cleanly with what was finished", "[cli
   const std::string file = folder.write("tiny.yaml", kScenario);
   // More replications than a second can hold; `timeout` presses Ctrl-C after it.
   const Ended ended = coalmine("compare '" + file + "' -n 20000 --format json",
-                               "timeout --preserve-status --signal INT 1");
+                               "timeout --foreground --preserve-status --signal INT 1");
   CHECK(ended.code == 3);
   CHECK(ended.err.find("interrupted") != std::string::npos);
   if (!ended.out.empty()) CHECK(nlohmann::json::parse(ended.out)["replications"] >= 1);
+}
+
+TEST_CASE("an interrupt does not wait for enormous traffic", "[cli][command]") {
+  const Folder folder;
+  const std::string file = folder.write("tiny.yaml", kScenario);
+  // Thirty seconds of such traffic take half a minute to play.
+  const Ended ended =
+      coalmine("run '" + file + "' --set traffic.rate=10000000/s",
+               "timeout --kill-after 8 --foreground --preserve-status --signal INT 1");
+  CHECK(ended.code == 3);
 }

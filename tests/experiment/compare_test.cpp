@@ -8,6 +8,7 @@
 #include <stop_token>
 #include <string>
 
+#include "sim/experiment/outcome_names.h"
 #include "tests/experiment/short_release.h"
 
 using namespace coalmine;
@@ -15,7 +16,7 @@ using namespace coalmine::test;
 
 namespace {
 
-constexpr std::size_t kRunsPerReplication = 1 + 2 * 3;  // the control, 3 strategies on 2 releases
+constexpr std::size_t kRunsPerReplication = 1 + 2 * 6;  // the control, 6 strategies on 2 releases
 
 std::shared_ptr<const Scenario> scenario_to_compare() {
   return short_scenario({"duration=8m", "traffic.rate=40/s", "onCall=none"});
@@ -42,7 +43,7 @@ std::string text_of(const CompareResult& result) {
       << '\n';
   for (const ComparedStrategy& row : result.strategies) {
     out << row.strategy << ' ' << row.name << ' ' << row.release << ' ' << row.replications << '\n';
-    for (const auto& [verdict, rate] : row.verdicts) out << "  " << verdict << ' ' << rate << '\n';
+    write(out, row.verdicts);
     write(out, row.outcomes);
     out << " paired\n";
     write(out, row.paired_difference);
@@ -64,6 +65,10 @@ const ComparedStrategy& row_of(const CompareResult& result,
     if (row.name == name && row.release == release) return row;
   FAIL("no row " << name << ", " << release);
   return result.strategies.front();
+}
+
+double share(const ComparedStrategy& row, const std::string& verdict) {
+  return row.verdicts.at(verdict).mean.value();
 }
 
 double mean(const ComparedStrategy& row, const std::string& name) {
@@ -92,7 +97,8 @@ TEST_CASE("a comparison lists the bad releases, then the good ones, then the con
   std::string order;
   for (const ComparedStrategy& row : result.strategies) order += row.name + "/" + row.release + " ";
   CHECK(order ==
-        "recreate/bad rolling/bad canary/bad recreate/good rolling/good canary/good control/none ");
+        "recreate/bad rolling/bad canary/bad blue-green/bad shadow/bad manual/bad recreate/good "
+        "rolling/good canary/good blue-green/good shadow/good manual/good control/none ");
 
   for (const ComparedStrategy& row : result.strategies) {
     INFO(row.name << ", " << row.release);
@@ -104,7 +110,7 @@ TEST_CASE("a comparison lists the bad releases, then the good ones, then the con
     }
     double sum = 0;
     for (const char* verdict : {"promoted", "rolled_back", "aborted", "held"})
-      sum += row.verdicts.at(verdict);
+      sum += share(row, verdict);
     CHECK(sum == Approx(1));
     CHECK(row.verdicts.count("missed_bad_release") == (row.release == "bad" ? 1 : 0));
     CHECK(row.verdicts.count("wrong_rollback") == (row.release == "good" ? 1 : 0));
@@ -113,7 +119,7 @@ TEST_CASE("a comparison lists the bad releases, then the good ones, then the con
       INFO(name);
       CHECK(o.n <= 3);
       CHECK(o.censored <= o.n);
-      REQUIRE(o.mean.has_value());
+      CHECK(o.mean.has_value() == (o.n > 0));
       if (!o.low) continue;
       CHECK(*o.low <= *o.mean);
       CHECK(*o.mean <= *o.high);
@@ -126,14 +132,14 @@ TEST_CASE("a comparison says who misses the bad release and whom it hurts",
   const CompareResult result = compare_with(3, 2);
   const ComparedStrategy& rolling = row_of(result, "rolling", "bad");
   const ComparedStrategy& canary = row_of(result, "canary", "bad");
-  CHECK(rolling.verdicts.at("missed_bad_release") == 1);
-  CHECK(canary.verdicts.at("missed_bad_release") == 0);
+  CHECK(share(rolling, "missed_bad_release") == 1);
+  CHECK(share(canary, "missed_bad_release") == 0);
   CHECK(mean(canary, "excess_users_affected") < mean(rolling, "excess_users_affected") / 2);
-  CHECK(row_of(result, "rolling", "good").verdicts.at("wrong_rollback") == 0);
+  CHECK(share(row_of(result, "rolling", "good"), "wrong_rollback") == 0);
   // The canary's p99 of some 500 requests is noisy enough to stop a good release now and then.
-  const auto& verdicts = row_of(result, "canary", "good").verdicts;
-  CHECK(verdicts.at("wrong_rollback") ==
-        Approx(verdicts.at("rolled_back") + verdicts.at("aborted")));
+  const ComparedStrategy& good = row_of(result, "canary", "good");
+  CHECK(share(good, "wrong_rollback") ==
+        Approx(share(good, "rolled_back") + share(good, "aborted")));
 
   // Means of pairs: the difference of the means is the mean of the differences.
   const ComparedStrategy& first = row_of(result, "recreate", "bad");
@@ -153,9 +159,68 @@ TEST_CASE("a time that never comes is censored at the end, not left out", "[expe
   CHECK(*detect.mean == Approx(6 * 60));  // the horizon: duration - release.at
   CHECK(row_of(result, "canary", "bad").outcomes.at("time_to_detect").censored == 0);
   // A good release has nothing to detect, the control nothing to roll out.
-  CHECK(row_of(result, "rolling", "good").outcomes.count("time_to_detect") == 0);
-  CHECK(row_of(result, "control", "none").outcomes.count("time_to_detect") == 0);
-  CHECK(row_of(result, "control", "none").outcomes.count("rollout_duration") == 0);
+  CHECK(row_of(result, "rolling", "good").outcomes.at("time_to_detect").n == 0);
+  CHECK(row_of(result, "control", "none").outcomes.at("time_to_detect").n == 0);
+  CHECK(row_of(result, "control", "none").outcomes.at("rollout_duration").n == 0);
+}
+
+TEST_CASE("every row of a comparison has every outcome of the design", "[experiment][compare]") {
+  const CompareResult result = compare_with(2, 2);
+  for (const ComparedStrategy& row : result.strategies)
+    for (const OutcomeName& outcome : kOutcomeNames) {
+      INFO(outcome.name << " of " << row.name << ", " << row.release);
+      CHECK(row.outcomes.count(std::string(outcome.name)) == 1);
+    }
+}
+
+TEST_CASE("what is either so or not has Wilson's interval, within 0 and 1",
+          "[experiment][compare]") {
+  const CompareResult result = compare_with(3, 2);
+  const ComparedStrategy& canary = row_of(result, "canary", "bad");
+  const ComparedStrategy& rolling = row_of(result, "rolling", "bad");
+  // 3 of 3 and 0 of 3: [n / (n + z^2), 1] and its mirror.
+  const double edge = 3 / (3 + 1.959964 * 1.959964);
+  for (const OutcomeSummary* all :
+       {&rolling.verdicts.at("promoted"), &canary.outcomes.at("detected_fraction")}) {
+    CHECK(*all->mean == 1);
+    CHECK(*all->low == Approx(edge));
+    CHECK(*all->high == Approx(1));
+  }
+  CHECK(*rolling.outcomes.at("detected_fraction").low == Approx(0).margin(1e-12));
+  CHECK(*rolling.outcomes.at("detected_fraction").high == Approx(1 - edge));
+  CHECK(canary.paired_difference.count("detected_fraction") == 0);
+}
+
+TEST_CASE("times are compared pair by pair, cut at the end of the run", "[experiment][compare]") {
+  const CompareResult result = compare_with(3, 2);
+  const OutcomeSummary& d = row_of(result, "canary", "bad").paired_difference.at("time_to_detect");
+  CHECK(d.n == 3);
+  CHECK(*d.mean == Approx(mean(row_of(result, "canary", "bad"), "time_to_detect") - 6 * 60));
+}
+
+TEST_CASE("a comparison tells the strategy's stops from the human's", "[experiment][compare]") {
+  CompareOptions options;
+  options.replications = 2;
+  const CompareResult result =
+      compare(short_scenario({"traffic.rate=40/s", "onCall.respond=10s"}), 7, options);
+  const ComparedStrategy& rolling = row_of(result, "rolling", "bad");
+  CHECK(share(rolling, "rolled_back") == 1);
+  CHECK(share(rolling, "rolled_back_by_on_call") == 1);
+  const ComparedStrategy& canary = row_of(result, "canary", "bad");
+  CHECK(share(canary, "rolled_back") == 1);
+  CHECK(share(canary, "rolled_back_by_on_call") == 0);
+}
+
+TEST_CASE("a release without a fault is played as a good one only", "[experiment][compare]") {
+  CompareOptions options;
+  options.replications = 1;
+  const auto scenario = short_scenario({"duration=4m", "traffic.rate=40/s", "release.faults=[]"});
+  std::string order, expected;
+  for (const char* human : {"/good ", "/good/alone "})
+    for (const StrategyChoice& s : scenario->strategies) expected += s.name + human;
+  for (const ComparedStrategy& row : compare(scenario, 7, options).strategies)
+    order += row.name + "/" + row.release + (row.on_call ? " " : "/alone ");
+  CHECK(order == expected + "control/none ");
 }
 
 TEST_CASE("one replication has a mean and no interval", "[experiment][compare]") {
@@ -210,4 +275,53 @@ TEST_CASE("an interrupted comparison keeps the replications that were finished",
   CHECK(nothing.interrupted);
   CHECK(nothing.replications == 0);
   CHECK(nothing.strategies.empty());
+}
+
+// Whoever stops by itself does not need the human: the same run with them or without.
+TEST_CASE("every row stands there with the human on call and without", "[experiment][compare]") {
+  CompareOptions options;
+  options.replications = 2;
+  const auto scenario = short_scenario({"traffic.rate=20/s"});
+  const CompareResult result = compare(scenario, 7, options);
+  const auto row = [&](const std::string& name, bool on_call) -> const ComparedStrategy& {
+    for (const ComparedStrategy& r : result.strategies)
+      if (r.name == name && r.release == "bad" && r.on_call == on_call) return r;
+    throw InternalError(name);
+  };
+  CHECK(share(row("rolling", true), "rolled_back_by_on_call") == 1);
+  CHECK(share(row("rolling", false), "promoted") == 1);
+  CHECK(*row("rolling", false).outcomes.at("failed_requests").mean >
+        *row("rolling", true).outcomes.at("failed_requests").mean);
+  CHECK(share(row("canary", true), "rolled_back_by_on_call") == 0);
+  CHECK(*row("canary", false).outcomes.at("failed_requests").mean ==
+        *row("canary", true).outcomes.at("failed_requests").mean);
+}
+
+// Two replications of the mix are the same as those of the releases it drew.
+TEST_CASE("a mix plays in each replication the release it draws", "[experiment][compare]") {
+  CompareOptions options;
+  options.replications = 3;
+  const auto scenario = short_scenario({"traffic.rate=20/s",
+                                        "strategies=[{rolling: {}}]",
+                                        "onCall=none",
+                                        "release.mix={good: 50%, bad: 50%}"});
+  RunSpec spec = spec_of(scenario, "rolling", "mix");
+  double failed = 0;
+  std::size_t bad = 0;
+  for (spec.replication = 0; spec.replication < 3; ++spec.replication) {
+    const RunResult run = play(spec);
+    CHECK(run.release == "mix");
+    CHECK(run.played == played_release(spec));
+    bad += run.played == "bad" ? 1 : 0;
+    failed += outcome(run, "failed_requests") / 3;
+  }
+  REQUIRE(bad > 0);
+  REQUIRE(bad < 3);
+  const CompareResult result = compare(scenario, 7, options);
+  for (const ComparedStrategy& row : result.strategies) {
+    if (row.release != "mix") continue;
+    CHECK(*row.outcomes.at("failed_requests").mean == Approx(failed));
+    CHECK(row.verdicts.at("missed_bad_release").n == bad);
+    CHECK(row.verdicts.at("wrong_rollback").n == 3 - bad);
+  }
 }

@@ -1,8 +1,11 @@
 // The verbs of whoever rolls out: each takes effect with the system's delay, each wait has an end.
 #include "sim/experiment/operator.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "tests/experiment/short_release.h"
@@ -24,7 +27,8 @@ struct Answers {
 /// A stage with its trace, and a place where the scripts below leave what they saw.
 struct Scene {
   explicit Scene(std::vector<std::string> overrides = {})
-      : stage(short_scenario(std::move(overrides)), "good") {
+      : Scene(short_scenario(std::move(overrides))) {}
+  explicit Scene(std::shared_ptr<const Scenario> scenario) : stage(std::move(scenario), "good") {
     stage.world.data_plane->trace_to(&records);
   }
 
@@ -106,7 +110,18 @@ Task<void> switch_and_restore(Scene& s) {
   op.scale(op.stable(), 1);
   s.asked_at = clock_of(op);
   co_await op.sleep(1min);
-  co_await op.restore_stable(3min);
+  s.held = co_await op.restore_stable(3min);
+  s.done_at = clock_of(op);
+}
+
+Task<void> restore_in_vain(Scene& s) {
+  Operator& op = s.stage.op;
+  co_await deploy_only(s);
+  co_await op.route_all_to(*s.made);
+  op.scale(op.stable(), 0);
+  co_await op.sleep(1min);
+  s.asked_at = clock_of(op);
+  s.held = co_await op.restore_stable(1ms);
   s.done_at = clock_of(op);
 }
 
@@ -117,7 +132,7 @@ Task<void> update_and_undo(Scene& s) {
   s.held = co_await op.rolled_out(op.stable(), 3min);
   s.asked_at = clock_of(op);
   co_await op.sleep(30s);
-  co_await op.restore_stable(3min);
+  s.held = co_await op.restore_stable(3min);
   s.done_at = clock_of(op);
 }
 
@@ -221,6 +236,7 @@ TEST_CASE("restore_stable puts the old version back, whatever the arrangement",
   s.start(switch_and_restore(s));
   s.stage.advance_to(8min);
   REQUIRE(s.done_at.has_value());
+  CHECK(s.held == true);
   CHECK(s.answers(*s.asked_at, *s.asked_at + 1min).share_of_new() == 1);
   const Answers after = s.answers(*s.done_at, 8min);
   CHECK(after.by_old > 0);
@@ -229,6 +245,39 @@ TEST_CASE("restore_stable puts the old version back, whatever the arrangement",
   CHECK(s.stage.op.status(*s.made).replicas == 0);
   // One old pod was there all the time: nobody was turned away.
   CHECK(s.answers(0s, 8min).by_nobody == 0);
+}
+
+// Three pods start within seconds of each other: who took traffic at the first of them would carry
+// it all for a while.
+TEST_CASE("an old version that was scaled down takes traffic when all its pods are there",
+          "[experiment][operator]") {
+  Scene s;
+  s.start(switch_and_restore(s));
+  s.stage.advance_to(8min);
+  REQUIRE(s.done_at.has_value());
+  const auto by_old = [&](const RequestRecord& r) {
+    return r.pod.valid() &&
+           s.stage.world.cluster->pod(r.pod).version == s.stage.world.old_version &&
+           r.arrival > (*s.asked_at + 1s).count();
+  };
+  const auto first = std::find_if(s.records.begin(), s.records.end(), by_old);
+  REQUIRE(first != s.records.end());
+  std::set<PodId> pods;
+  // 60 requests: none of four pods is left out but with 4 (3/4)^60.
+  for (auto r = first; r != s.records.end() && r->arrival < first->arrival + Duration(1s).count();
+       ++r)
+    if (by_old(*r)) pods.insert(r->pod);
+  CHECK(pods.size() == 4);
+}
+
+TEST_CASE("bad answers are better than none: without an old pod the new version stays",
+          "[experiment][operator]") {
+  Scene s;
+  s.start(restore_in_vain(s));
+  s.stage.advance_to(5min);
+  REQUIRE(s.done_at.has_value());
+  CHECK(s.held == false);
+  CHECK(s.answers(*s.asked_at, 5min).share_of_new() == 1);
 }
 
 TEST_CASE("restore_stable undoes an update in place", "[experiment][operator]") {
@@ -242,6 +291,38 @@ TEST_CASE("restore_stable undoes an update in place", "[experiment][operator]") 
   CHECK(after.by_old > 0);
   CHECK(after.by_new == 0);
   CHECK(s.stage.op.status(s.stage.op.stable()).complete);
+}
+
+// `rollout undo` finds nothing there: the one ReplicaSet it could go back to is deleted.
+TEST_CASE("without a revision to go back to the old manifest is applied again",
+          "[experiment][operator]") {
+  auto scenario = std::make_shared<Scenario>(*short_scenario());
+  scenario->service.deployment.revision_history_limit = 0;
+  Scene s(scenario);
+  s.start(update_and_undo(s));
+  s.stage.advance_to(8min);
+  REQUIRE(s.done_at.has_value());
+  CHECK(s.held == true);
+  CHECK(s.answers(*s.asked_at, *s.asked_at + 30s).share_of_new() == 1);
+  const Answers after = s.answers(*s.done_at, 8min);
+  CHECK(after.by_old > 0);
+  CHECK(after.by_new == 0);
+}
+
+// A paused Deployment refuses `rollout undo` and keeps whatever stands.
+TEST_CASE("a paused Deployment is resumed to be restored", "[experiment][operator]") {
+  Scene s;
+  Cluster& cluster = *s.stage.world.cluster;
+  const DeploymentId stable = s.stage.op.stable();
+  s.stage.world.simulation.at(kTimeZero + 12s, [&] { cluster.set_paused(stable, true); });
+  s.start(update_and_undo(s));
+  s.stage.advance_to(8min);
+  REQUIRE(s.done_at.has_value());
+  CHECK(s.held == true);
+  CHECK(s.answers(2min, *s.asked_at).share_of_new() > 0);
+  const Answers after = s.answers(*s.done_at, 8min);
+  CHECK(after.by_old > 0);
+  CHECK(after.by_new == 0);
 }
 
 TEST_CASE("every wait ends at its limit", "[experiment][operator]") {

@@ -31,6 +31,15 @@ strategies:
   - recreate: {}
   - rolling: {}
   - canary: {steps: [25%, 50%], interval: 45s, initialDelay: 15s}
+  - blueGreen: {bake: 90s, keepOld: 30s, interval: 45s, initialDelay: 15s}
+  - shadow: {for: 1m, bake: 1m, keepOld: 30s, interval: 45s, initialDelay: 15s}
+  - manual:
+      actions:
+        - {at: 0s, do: deployNew, replicas: 2}
+        - {at: 1s, do: waitReady}
+        - {at: 30s, do: mirror, share: 50%}
+        - {at: 1m, do: route, share: 30%}
+        - {at: 3m, do: promote}
 )";
 
 }  // namespace
@@ -53,8 +62,8 @@ Stage::~Stage() {
 
 void Stage::play_strategy(std::string_view name) {
   const std::size_t index = spec_of(scenario_, name).strategy.value();
-  world.simulation.tasks().spawn(
-      play_release(world, op, *scenario_->strategies[index].strategy, progress));
+  world.simulation.tasks().spawn(play_release(
+      world, op, *scenario_->strategies[index].strategy, scenario_->on_call.present, progress));
 }
 
 void Stage::advance_to(Duration since_start) {

@@ -15,7 +15,8 @@ namespace coalmine::test {
 
 /// 10 min, 60 requests/s from 3000 users, 4 pods of 8 workers (so that nobody ever queues), release
 /// at 2 min, of which the bad one fails 30 % of its requests; a good day has no errors. The human
-/// on call answers within a minute. Strategies: recreate, rolling, canary ([25%, 50%], 45 s each).
+/// on call answers within a minute. Strategies: recreate, rolling, canary ([25%, 50%], 45 s each),
+/// blue-green, shadow (1 min of mirroring), manual (mirrors, then 30 %, promotes after 3 min).
 std::shared_ptr<const Scenario> short_scenario(std::vector<std::string> overrides = {});
 
 /// A world and an Operator in it, to be looked into while it plays. No release unless asked for.

@@ -360,6 +360,28 @@ TEST_CASE("exponent zero makes every Zipf rank equally likely", "[kernel][distri
   for (const int n : counts) REQUIRE(std::abs(n - 1000) <= 1);
 }
 
+// Renewal theory: the remainder has the density P(X > x) / E X, so its mean is E X^2 / (2 E X).
+TEST_CASE("what is left of a value met under way", "[kernel][distributions]") {
+  const auto mean_left = [](const QuantileTable& table) {
+    const RemainderOf left(table);
+    return moments_of([&](double u) { return left(u, 0.5); }).mean;
+  };
+  CHECK(mean_left(QuantileTable(Constant{3})) == Approx(1.5));
+  CHECK(mean_left(QuantileTable(Exponential{3})) == Approx(3).epsilon(1e-3));
+  CHECK(mean_left(QuantileTable(Gamma::from_mean(3, 4))) == Approx(3 * 1.25 / 2).epsilon(1e-3));
+  CHECK(mean_left(QuantileTable(Lognormal::from_mean_cv(3, 1))) == Approx(3).epsilon(1e-3));
+  // Anywhere within: of a constant it is uniform, of an exponential exponential (no memory).
+  const RemainderOf constant(QuantileTable(Constant{3}));
+  CHECK(constant(0.2, 0.25) == Approx(0.75));
+  CHECK(constant(0.9, 0.25) == Approx(0.75));
+  const RemainderOf exponential(QuantileTable(Exponential{1}));
+  int longer = 0;
+  for (int i = 0; i < 1000; ++i)
+    for (int k = 0; k < 1000; ++k) longer += exponential((i + 0.5) / 1000, (k + 0.5) / 1000) > 2;
+  CHECK(longer / 1e6 == Approx(std::exp(-2)).epsilon(5e-3));
+  CHECK_THROWS_AS(RemainderOf(QuantileTable()), InternalError);
+}
+
 TEST_CASE("tables and ranks have the same bits on every machine", "[kernel][distributions]") {
   const RandomKey key = make_key(1, 0, "golden");
   const auto fingerprint = [&](const auto& value_of) {

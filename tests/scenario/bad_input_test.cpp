@@ -43,9 +43,14 @@ TEST_CASE("what is no scenario at all is refused", "[scenario][bad-input]") {
       {"service: {name: a}\n",
        "1:1: scenario needs the key apiVersion\n1:1: scenario needs the key kind\n"},
       {kHead, "1:1: scenario needs the key service\n"},
-      {std::string("a: \xff\n"), "0:0: line 1 is not text in UTF-8 (byte 3)\n"},
-      {std::string("a: b\n\0c", 7), "0:0: line 2 is not text in UTF-8 (byte 5)\n"},
+      {std::string("a: \xff\n"), "1:4: not text in UTF-8 (byte 3)\n"},
+      {std::string("a: b\n\0c", 7), "2:1: not text in UTF-8 (byte 5)\n"},
       {"? [a]\n: b\n", "1:3: a key must be plain text\n"},
+      {std::string("{").append(1100, 'k').append(": 3}"),
+       "1:2: a key must be plain text of at most 1024 characters\n"},
+      {kSmall + "---\nkind: Service\n", "5:1: the document has no apiVersion\n"},
+      {kSmall + "---\napiVersion: v1\n", "5:1: the document has no kind\n"},
+      {kSmall + "---\nmetadata: {name: a}\n", "5:1: the document has no apiVersion and kind\n"},
       {"a: &x [*x]\n", "1:8: an alias stands inside its own anchor\n"},
   });
 }
@@ -86,6 +91,8 @@ TEST_CASE("every section refuses wrong keys, units and ranges", "[scenario][bad-
       fourth("traffic: {segments: [{name: a, share: 60%}, {name: b, share: 60%}]}",
              "4:21: the shares of the segments add up to 120%\n"),
       fourth("traffic: {sessions: {requests: 0}}", "4:32: requests: 0 is out of range\n"),
+      fourth("traffic: {rate: 1000/s, sessions: {requests: 10, think: 4h}}",
+             "4:35: more than 10000000 users would pause at a time\n"),
       fourth("release: {at: 1h}", "4:15: at: the release would begin after the end of the run\n"),
       fourth("release: {version: v1}", "4:20: the new version has the name of the old one, v1\n"),
       fourth("release: {faults: [{errorRat: {p: 1%}}]}", "4:21: errorRat is not a known fault\n"),
@@ -129,6 +136,8 @@ TEST_CASE("every section refuses wrong keys, units and ranges", "[scenario][bad-
       fourth("strategies: []", "4:13: strategies is empty\n"),
       fourth("strategies: [{canary: {}}, {canary: {}}]",
              "4:28: two strategies are called canary-out\n"),
+      fourth("strategies: [{canary: {name: control}}]",
+             "4:14: control is what the run without a release is called\n"),
       fourth("strategies: [{canary: {interval: 0s}}]", "4:34: interval: 0s is out of range\n"),
   });
 }
@@ -142,6 +151,7 @@ TEST_CASE("the service section refuses what cannot be", "[scenario][bad-input]")
       {service("name: a, manifest: nowhere.yaml"),
        "3:30: the file ./nowhere.yaml does not exist\n"},
       {service("name: a, manifest: /"), "3:30: the file / is a folder\n"},
+      {service("name: a, manifest: ''"), "3:30: manifest: the text is empty\n"},
       {service("name: a, pod: {concurrency: 0}"), "3:39: concurrency: 0 is out of range\n"},
       {service("name: a, pod: {discipline: fiffo}"),
        "3:38: discipline: fiffo is not one of fifo, lifo, ps\n"},
@@ -151,6 +161,19 @@ TEST_CASE("the service section refuses what cannot be", "[scenario][bad-input]")
       {service("name: a, calls: [{service: b}]"), "3:38: b is not a service of this scenario\n"},
       {service("name: a, calls: [{perRequest: 1}]"), "3:28: call needs the key service\n"},
       {service("name: a, calls: [{service: a}]"), "3:38: the calls go in a circle: a -> a\n"},
+  });
+}
+
+TEST_CASE("nothing is reported at the key that has it, not at what follows",
+          "[scenario][bad-input]") {
+  check_all({
+      fourth("duration:\nseed: 7", "4:1: duration: has no value; expected a duration\n"),
+      fourth(
+          "release:\n  faults:\n    - errorRate\n    - latency:\n  at: 3m",
+          "6:7: errorRate needs the key p\n7:7: latency changes nothing: give factor or shift\n"),
+      fourth("release:\n  faults:\n    -\n    - errorRate: {p: 1%}",
+             "6:5: a fault is written as one key with its settings, such as - type: {key: "
+             "value}\n"),
   });
 }
 

@@ -172,3 +172,15 @@ traffic: {trace: {file: data/nab_elb_request_count_5min.csv, from: 2h, scale: 20
   CHECK(result.scenario->traffic.trace.size() == 4032);
   CHECK(result.scenario->traffic.trace_bucket == Duration(5min));
 }
+
+TEST_CASE("a release fault that is over before the release begins is warned of",
+          "[scenario][load]") {
+  const auto warned = [](const std::string& fault) {
+    const LoadResult result = load(kSmall + "release: {at: 5m, faults: [" + fault + "]}\n");
+    REQUIRE(result.scenario);
+    return brief(result.diagnostics);
+  };
+  CHECK(warned("errorRate: {p: 1%, until: 6m}").empty());
+  CHECK(warned("errorRate: {p: 1%, until: 5m}") ==
+        "4:54: until: the fault is over before the release begins: it harms nobody\n");
+}

@@ -82,6 +82,9 @@ TEST_CASE("a wrong override is an error that points into the argument", "[scenar
       {"strategies[timid.interval=1m", "1:11: the bracket is not closed\n"},
       {"traffic[0]=1", "1:9: [0] asks for an element, but the file has no list here\n"},
       {"services.name=x", "1:10: name asks for a key, but before it stands a list\n"},
+      {"kind=Sweep", "1:6: kind Sweep is not known\n"},
+      {"apiVersion=v2", "1:12: apiVersion v2 is not known\n"},
+      {"metadata.name=a\xff", "1:16: not text in UTF-8 (byte 15)\n"},
       {"strategies[timid].intervall=1m", "1:19: intervall is not a key of canary\n"}};
   for (const auto& [text, found] : cases) {
     INFO(text);

@@ -1,7 +1,10 @@
-// The canary's law without an engine: one check on given readings, and the count of checks.
-#include "strategies/canary/checks.h"
+// The law of the checks without an engine: one check on given readings, and the count of checks.
+#include "strategies/checks.h"
 
 #include <catch2/catch.hpp>
+
+#include "strategies/canary/plan.h"
+#include "strategies/sizing.h"
 
 using namespace coalmine;
 using namespace coalmine::literals;
@@ -45,9 +48,8 @@ class FixedMetrics : public MetricReader {
   Side reference_;
 };
 
-CanaryPlan plan() {
-  CanaryPlan made;
-  made.interval = 2min;
+CheckPlan plan() {
+  CheckPlan made;
   made.max_error_ratio = 0.01;
   made.error_tolerance = 1.5;
   made.latency_tolerance = 1.5;
@@ -57,17 +59,17 @@ CanaryPlan plan() {
 
 CheckResult check(FixedMetrics::Side canary,
                   FixedMetrics::Side reference,
-                  const CanaryPlan& how = plan()) {
-  return check_canary(how,
-                      FixedMetrics(canary, reference),
-                      MetricTarget{{kCanary}, Vantage::router},
-                      MetricTarget{{kReference}, Vantage::router});
+                  const CheckPlan& how = plan()) {
+  const FixedMetrics metrics(canary, reference);
+  return check(how,
+               measure(metrics, MetricTarget{{kCanary}, Vantage::router}, 2min),
+               measure(metrics, MetricTarget{{kReference}, Vantage::router}, 2min));
 }
 
 }  // namespace
 
 TEST_CASE("a canary that is as good as its reference passes and says on what evidence",
-          "[strategies][canary]") {
+          "[strategies][checks]") {
   const CheckResult result = check({0.004, 0.25, 1130}, {0.003, 0.24, 1200});
   CHECK(result.outcome == CheckOutcome::passed);
   CHECK(result.message ==
@@ -78,7 +80,7 @@ TEST_CASE("a canary that is as good as its reference passes and says on what evi
   CHECK(result.evidence.limit == 0.01);
 }
 
-TEST_CASE("errors fail above the limit and pass at it", "[strategies][canary]") {
+TEST_CASE("errors fail above the limit and pass at it", "[strategies][checks]") {
   CHECK(check({0.01, 0.25, 1000}, {0, 0.25, 1000}).outcome == CheckOutcome::passed);
   const CheckResult result = check({0.048, 0.25, 1000}, {0, 0.25, 1000});
   CHECK(result.outcome == CheckOutcome::failed);
@@ -86,7 +88,7 @@ TEST_CASE("errors fail above the limit and pass at it", "[strategies][canary]") 
 }
 
 TEST_CASE("errors that the reference has too are forgiven up to the tolerance",
-          "[strategies][canary]") {
+          "[strategies][checks]") {
   // reference 30 % x 1.5 = 45 %
   CHECK(check({0.44, 0.25, 1000}, {0.30, 0.25, 1000}).outcome == CheckOutcome::passed);
   const CheckResult worse = check({0.46, 0.25, 1000}, {0.30, 0.25, 1000});
@@ -94,7 +96,7 @@ TEST_CASE("errors that the reference has too are forgiven up to the tolerance",
   CHECK(*worse.evidence.limit == Approx(0.45));
 }
 
-TEST_CASE("a slow canary fails against the reference", "[strategies][canary]") {
+TEST_CASE("a slow canary fails against the reference", "[strategies][checks]") {
   // 1.5 x 240 ms = 360 ms
   CHECK(check({0, 0.359, 1000}, {0, 0.24, 1000}).outcome == CheckOutcome::passed);
   const CheckResult slow = check({0, 0.361, 1000}, {0, 0.24, 1000});
@@ -102,25 +104,25 @@ TEST_CASE("a slow canary fails against the reference", "[strategies][canary]") {
   CHECK(slow.evidence.query == "p99");
 }
 
-TEST_CASE("the tighter of the two latency limits counts", "[strategies][canary]") {
-  CanaryPlan how = plan();
+TEST_CASE("the tighter of the two latency limits counts", "[strategies][checks]") {
+  CheckPlan how = plan();
   how.max_p99 = 300ms;
   CHECK(check({0, 0.31, 1000}, {0, 0.24, 1000}, how).outcome == CheckOutcome::failed);
   how.max_p99 = 400ms;
   CHECK(check({0, 0.37, 1000}, {0, 0.24, 1000}, how).outcome == CheckOutcome::failed);
 }
 
-TEST_CASE("without a reference only the fixed limits count", "[strategies][canary]") {
-  CanaryPlan how = plan();
+TEST_CASE("without a reference only the fixed limits count", "[strategies][checks]") {
+  CheckPlan how = plan();
   const FixedMetrics metrics({0.005, 9.0, 1000}, {});
-  const MetricTarget canary{{kCanary}, Vantage::router};
-  CHECK(check_canary(how, metrics, canary, std::nullopt).outcome == CheckOutcome::passed);
+  const Measurement canary = measure(metrics, MetricTarget{{kCanary}, Vantage::router}, 2min);
+  CHECK(check(how, canary, std::nullopt).outcome == CheckOutcome::passed);
   how.max_p99 = 400ms;
-  CHECK(check_canary(how, metrics, canary, std::nullopt).outcome == CheckOutcome::failed);
+  CHECK(check(how, canary, std::nullopt).outcome == CheckOutcome::failed);
 }
 
 TEST_CASE("no data and too few requests are inconclusive, never good or bad",
-          "[strategies][canary]") {
+          "[strategies][checks]") {
   const CheckResult silent = check({{}, {}, 0}, {0, 0.24, 1000});
   CHECK(silent.outcome == CheckOutcome::inconclusive);
   CHECK(silent.message == "no data in 2 min");
@@ -131,7 +133,7 @@ TEST_CASE("no data and too few requests are inconclusive, never good or bad",
 }
 
 TEST_CASE("a silent reference makes a good canary inconclusive but never excuses errors",
-          "[strategies][canary]") {
+          "[strategies][checks]") {
   CHECK(check({0, 0.25, 1000}, {{}, {}, 0}).outcome == CheckOutcome::inconclusive);
   CHECK(check({0, 0.25, 1000}, {0, 0.24, 49}).outcome == CheckOutcome::inconclusive);
   CHECK(check({0.02, 0.25, 1000}, {{}, {}, 0}).outcome == CheckOutcome::failed);
@@ -140,29 +142,29 @@ TEST_CASE("a silent reference makes a good canary inconclusive but never excuses
 }
 
 TEST_CASE("a canary is rolled back at the failure limit even if failures are not in a row",
-          "[strategies][canary]") {
+          "[strategies][checks]") {
   CheckTally tally(3, 9);
   const auto passed = CheckOutcome::passed;
   const auto failed = CheckOutcome::failed;
-  CHECK(tally.after(passed) == NextMove::step_up);
+  CHECK(tally.after(passed) == NextMove::proceed);
   CHECK(tally.after(failed) == NextMove::stay);
-  CHECK(tally.after(passed) == NextMove::step_up);
+  CHECK(tally.after(passed) == NextMove::proceed);
   CHECK(tally.after(failed) == NextMove::stay);
-  CHECK(tally.after(passed) == NextMove::step_up);
+  CHECK(tally.after(passed) == NextMove::proceed);
   CHECK(tally.after(failed) == NextMove::roll_back);
 }
 
-TEST_CASE("inconclusive checks are counted apart from failed ones", "[strategies][canary]") {
+TEST_CASE("inconclusive checks are counted apart from failed ones", "[strategies][checks]") {
   CheckTally tally(2, 2);
   CHECK(tally.after(CheckOutcome::failed) == NextMove::stay);
   CHECK(tally.after(CheckOutcome::inconclusive) == NextMove::stay);
-  CHECK(tally.after(CheckOutcome::passed) == NextMove::step_up);
+  CHECK(tally.after(CheckOutcome::passed) == NextMove::proceed);
   CHECK(tally.after(CheckOutcome::inconclusive) == NextMove::give_up);
   CHECK(tally.failures() == 1);
   CHECK(tally.inconclusive() == 2);
 }
 
-TEST_CASE("pods are enough for the share and never none", "[strategies][canary]") {
+TEST_CASE("pods are enough for the share and never none", "[strategies][checks]") {
   CHECK(pods_for(0.05, 12) == 1);
   CHECK(pods_for(0.25, 12) == 3);
   CHECK(pods_for(0.26, 12) == 4);
@@ -171,7 +173,7 @@ TEST_CASE("pods are enough for the share and never none", "[strategies][canary]"
   CHECK(pods_for(0.01, 1) == 1);
 }
 
-TEST_CASE("a baseline never takes more than the canary leaves", "[strategies][canary]") {
+TEST_CASE("a baseline never takes more than the canary leaves", "[strategies][checks]") {
   CHECK(baseline_share(0.05) == 0.05);
   CHECK(baseline_share(0.5) == 0.5);
   CHECK(baseline_share(0.8) == Approx(0.2));

@@ -33,6 +33,8 @@ strategies:
   - recreate: {}
   - rolling: {}
   - canary: {steps: [25%, 50%], interval: 1m, initialDelay: 15s}
+  - blueGreen: {bake: 3m, keepOld: 2m, interval: 1m, initialDelay: 15s}
+  - shadow: {for: 3m, bake: 1m, keepOld: 1m, interval: 1m, initialDelay: 15s}
 )";
 
 }  // namespace

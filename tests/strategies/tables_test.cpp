@@ -3,46 +3,34 @@
 
 #include <string>
 
+#include "strategies/blue_green/blue_green.h"
 #include "strategies/canary/plan.h"
 #include "strategies/recreate/recreate.h"
 #include "strategies/registry.h"
 #include "strategies/rolling/rolling.h"
+#include "strategies/shadow/shadow.h"
+#include "tests/strategies/loaded_plan.h"
 
 using namespace coalmine;
 using namespace coalmine::literals;
+using namespace coalmine::test;
 using Catch::Contains;
-
-namespace {
-
-template <class Plan>
-struct Loaded {
-  Plan plan{};
-  bool good = false;
-  std::string problems;
-};
-
-template <class Plan>
-Loaded<Plan> load(const Section<Plan>& table, const std::string& text) {
-  Diagnostics diagnostics;
-  const Value node = parse_flow(text, {SourceText::make("test.yaml", text), 1, 1, 1}, diagnostics);
-  Loaded<Plan> loaded;
-  loaded.good = table.load(loaded.plan, node, diagnostics);
-  loaded.problems = diagnostics.text();
-  return loaded;
-}
-
-}  // namespace
 
 TEST_CASE("the registry knows the strategies by their keys", "[strategies][registry]") {
   const StrategyCatalogue catalogue = all_strategies();
-  for (const char* key : {"recreate", "rolling", "canary"}) {
+  for (const auto& [key, output_name] : {std::pair{"recreate", "recreate"},
+                                         {"rolling", "rolling"},
+                                         {"blueGreen", "blue-green"},
+                                         {"canary", "canary"},
+                                         {"shadow", "shadow"},
+                                         {"manual", "manual"}}) {
     INFO(key);
     const StrategyKind* kind = catalogue.find(key);
     REQUIRE(kind != nullptr);
-    CHECK(kind->output_name == key);
+    CHECK(kind->output_name == output_name);
     CHECK_FALSE(kind->help.empty());
   }
-  CHECK(catalogue.find("blueGreen") == nullptr);
+  CHECK(catalogue.find("blue-green") == nullptr);
 }
 
 TEST_CASE("an entry without a name is called by its type", "[strategies][registry]") {
@@ -78,13 +66,13 @@ TEST_CASE("a canary has the documented defaults", "[strategies][canary]") {
   CHECK(plan.interval == 2min);
   CHECK(plan.initial_delay == 30s);
   CHECK(plan.compare_with == CompareWith::baseline);
-  CHECK(plan.max_error_ratio == 0.01);
-  CHECK(plan.error_tolerance == 1.5);
-  CHECK_FALSE(plan.max_p99.has_value());
-  CHECK(plan.latency_tolerance == 1.5);
-  CHECK(plan.failure_limit == 2);
-  CHECK(plan.min_samples == 50);
-  CHECK(plan.inconclusive_limit == 4);
+  CHECK(plan.checks.max_error_ratio == 0.01);
+  CHECK(plan.checks.error_tolerance == 1.5);
+  CHECK_FALSE(plan.checks.max_p99.has_value());
+  CHECK(plan.checks.latency_tolerance == 1.5);
+  CHECK(plan.checks.failure_limit == 2);
+  CHECK(plan.checks.min_samples == 50);
+  CHECK(plan.checks.inconclusive_limit == 4);
   CHECK(plan.by == ShareBy::weights);
   CHECK(plan.ready_within == 5min);
 }
@@ -101,8 +89,8 @@ TEST_CASE("a canary reads all its keys", "[strategies][canary]") {
   CHECK(plan.steps == std::vector<double>{0.01, 0.99});
   CHECK(plan.initial_delay == 0s);
   CHECK(plan.compare_with == CompareWith::none);
-  CHECK(plan.max_p99 == Duration(400ms));
-  CHECK(plan.inconclusive_limit == 9);
+  CHECK(plan.checks.max_p99 == Duration(400ms));
+  CHECK(plan.checks.inconclusive_limit == 9);
   CHECK(plan.by == ShareBy::replicas);
   CHECK(plan.ready_within == 90s);
 }
@@ -168,4 +156,56 @@ TEST_CASE("recreate has one key, its time limit", "[strategies][recreate]") {
   CHECK(load(recreate_table(), "{timeout: 90s}").plan.timeout == 90s);
   CHECK_FALSE(load(recreate_table(), "{timeout: 0s}").good);
   CHECK_FALSE(load(recreate_table(), "{maxSurge: 1}").good);
+}
+
+TEST_CASE("blue-green has the documented defaults", "[strategies][blue-green]") {
+  const auto loaded = load(blue_green_table(), "{}");
+  INFO(loaded.problems);
+  REQUIRE(loaded.good);
+  CHECK(loaded.plan.preview_for == 0s);
+  const CutOverPlan& plan = loaded.plan.cut_over;
+  CHECK(plan.bake == 5min);
+  CHECK(plan.keep_old == 10min);
+  CHECK(plan.interval == 1min);
+  CHECK(plan.initial_delay == 30s);
+  CHECK(plan.ready_within == 5min);
+  CHECK(plan.compare);
+}
+
+TEST_CASE("blue-green, shadow and canary have their checks from one table",
+          "[strategies][checks]") {
+  const auto same = [](const CheckPlan& a, const CheckPlan& b) {
+    return a.max_error_ratio == b.max_error_ratio && a.error_tolerance == b.error_tolerance &&
+           a.max_p99 == b.max_p99 && a.latency_tolerance == b.latency_tolerance &&
+           a.failure_limit == b.failure_limit && a.min_samples == b.min_samples &&
+           a.inconclusive_limit == b.inconclusive_limit;
+  };
+  for (const char* keys :
+       {"{}",
+        "{maxErrorRatio: 3%, errorTolerance: 2, maxP99: 1s, latencyTolerance: 4, "
+        "failureLimit: 5, minSamples: 6, inconclusiveLimit: 7}"}) {
+    const CheckPlan canary = load(canary_table(), keys).plan.checks;
+    CHECK(same(canary, load(blue_green_table(), keys).plan.cut_over.checks));
+    CHECK(same(canary, load(shadow_table(), keys).plan.cut_over.checks));
+  }
+  CHECK(load(shadow_table(), "{failureLimit: 5}").plan.cut_over.checks.failure_limit == 5);
+}
+
+TEST_CASE("a shadow mirrors everything for ten minutes by default", "[strategies][shadow]") {
+  const auto loaded = load(shadow_table(), "{}");
+  INFO(loaded.problems);
+  REQUIRE(loaded.good);
+  CHECK(loaded.plan.mirror == 1);
+  CHECK(loaded.plan.mirror_for == 10min);
+  CHECK(loaded.plan.cut_over.bake == 5min);
+}
+
+TEST_CASE("impossible shadows and blue-greens are refused", "[strategies]") {
+  CHECK_FALSE(load(shadow_table(), "{mirror: 0%}").good);
+  CHECK_FALSE(load(shadow_table(), "{mirror: 101%}").good);
+  CHECK_FALSE(load(shadow_table(), "{for: -1s}").good);
+  CHECK_FALSE(load(blue_green_table(), "{bake: 5}").good);
+  CHECK_FALSE(load(blue_green_table(), "{interval: 0s}").good);
+  CHECK_FALSE(load(blue_green_table(), "{compareWith: baseline}").good);
+  CHECK_THAT(load(blue_green_table(), "{keepold: 1m}").problems, Contains("did you mean keepOld?"));
 }

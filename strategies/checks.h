@@ -1,4 +1,5 @@
-/// The canary's judgement as pure functions: one measurement, and the count of how they went.
+/// The judgement of a new version as pure functions: one measurement held against another, and the
+/// count of how the checks went. Shared by every strategy that measures.
 ///
 /// Law of one check, in this order:
 ///   1. the new version has no data or fewer than min_samples requests: inconclusive;
@@ -14,9 +15,21 @@
 #include <string>
 
 #include "sim/telemetry/metric_reader.h"
-#include "strategies/canary/plan.h"
+#include "strategies/check_plan.h"
 
 namespace coalmine {
+
+/// The readings that the rules use, of one side.
+struct Measurement {
+  Reading errors;  ///< error ratio
+  Reading p99;     ///< seconds
+};
+
+/// Looks back over `window` from now.
+Measurement measure(const MetricReader& metrics, const MetricTarget& target, Duration window);
+
+/// Whether both readings of a side can be compared with.
+bool enough(const Measurement& side, const CheckPlan& plan);
 
 enum class CheckOutcome { passed, failed, inconclusive };
 
@@ -26,29 +39,32 @@ struct CheckResult {
   Evidence evidence;    ///< of the rule that decided; of the error ratio when all passed
 };
 
-/// One check over the last plan.interval. `reference` is empty for CompareWith::none.
-CheckResult check_canary(const CanaryPlan& plan,
-                         const MetricReader& metrics,
-                         const MetricTarget& canary,
-                         const std::optional<MetricTarget>& reference);
+/// One check. Without a reference only the fixed limits hold.
+CheckResult check(const CheckPlan& plan,
+                  const Measurement& now,
+                  const std::optional<Measurement>& reference);
 
 /// What follows from a check.
 enum class NextMove {
-  step_up,    ///< passed
+  proceed,    ///< passed
   stay,       ///< look again after another interval
   roll_back,  ///< failure_limit reached
   give_up,    ///< inconclusive_limit reached
 };
 
-/// Counts over the whole release; nothing resets them.
+/// Counts of checks; nothing resets them.
 class CheckTally {
  public:
   CheckTally(int failure_limit, int inconclusive_limit)
       : failure_limit_(failure_limit), inconclusive_limit_(inconclusive_limit) {}
+  explicit CheckTally(const CheckPlan& plan)
+      : CheckTally(plan.failure_limit, plan.inconclusive_limit) {}
 
   NextMove after(CheckOutcome outcome);
   int failures() const { return failures_; }
   int inconclusive() const { return inconclusive_; }
+  int failure_limit() const { return failure_limit_; }
+  int inconclusive_limit() const { return inconclusive_limit_; }
 
  private:
   int failure_limit_;

@@ -1,4 +1,4 @@
-#include "strategies/canary/checks.h"
+#include "strategies/checks.h"
 
 #include <algorithm>
 
@@ -7,17 +7,7 @@
 namespace coalmine {
 namespace {
 
-/// The readings of one side that the rules use.
-struct Side {
-  Reading errors;
-  Reading p99;
-};
-
-Side read(const MetricReader& metrics, const MetricTarget& target, Duration window) {
-  return {metrics.error_ratio(target, window), metrics.latency_quantile(target, 0.99, window)};
-}
-
-bool enough(const Reading& reading, const CanaryPlan& plan) {
+bool enough(const Reading& reading, const CheckPlan& plan) {
   return reading.value && reading.samples >= plan.min_samples;
 }
 
@@ -26,14 +16,15 @@ std::string behind(const Reading& reading) {
 }
 
 /// The greatest error ratio that passes.
-double error_limit(const CanaryPlan& plan, const std::optional<Side>& reference) {
+double error_limit(const CheckPlan& plan, const std::optional<Measurement>& reference) {
   if (!reference || !enough(reference->errors, plan)) return plan.max_error_ratio;
   return std::max(plan.max_error_ratio,
                   std::min(1.0, plan.error_tolerance * *reference->errors.value));
 }
 
 /// The greatest p99 in seconds that passes; empty: no rule can be applied.
-std::optional<double> latency_limit(const CanaryPlan& plan, const std::optional<Side>& reference) {
+std::optional<double> latency_limit(const CheckPlan& plan,
+                                    const std::optional<Measurement>& reference) {
   std::optional<double> limit;
   if (plan.max_p99) limit = to_seconds(*plan.max_p99);
   if (reference && enough(reference->p99, plan)) {
@@ -49,45 +40,49 @@ CheckResult inconclusive(std::string message, const Reading& reading) {
 
 }  // namespace
 
-CheckResult check_canary(const CanaryPlan& plan,
-                         const MetricReader& metrics,
-                         const MetricTarget& canary,
-                         const std::optional<MetricTarget>& reference) {
-  const Side now = read(metrics, canary, plan.interval);
+Measurement measure(const MetricReader& metrics, const MetricTarget& target, Duration window) {
+  return {metrics.error_ratio(target, window), metrics.latency_quantile(target, 0.99, window)};
+}
+
+bool enough(const Measurement& side, const CheckPlan& plan) {
+  return enough(side.errors, plan) && enough(side.p99, plan);
+}
+
+CheckResult check(const CheckPlan& plan,
+                  const Measurement& now,
+                  const std::optional<Measurement>& reference) {
   if (!now.errors.value)
-    return inconclusive("no data in " + say_duration(plan.interval), now.errors);
+    return inconclusive("no data in " + say_duration(now.errors.window), now.errors);
   if (!enough(now.errors, plan))
     return inconclusive("only " + behind(now.errors) + ", needs " + say_count(plan.min_samples),
                         now.errors);
 
-  std::optional<Side> other;
-  if (reference) other = read(metrics, *reference, plan.interval);
-
-  const double most_errors = error_limit(plan, other);
+  const double most_errors = error_limit(plan, reference);
   const Evidence error_evidence = now.errors.against(most_errors);
   std::string message = "error ratio " + say_percent(*now.errors.value) + " of " +
                         behind(now.errors) + ", limit " + say_percent(most_errors);
   if (*now.errors.value > most_errors) return {CheckOutcome::failed, message, error_evidence};
 
-  const std::optional<double> slowest = latency_limit(plan, other);
+  const std::optional<double> slowest = latency_limit(plan, reference);
   if (slowest && now.p99.value) {
     message += "; p99 " + say_latency(*now.p99.value) + ", limit " + say_latency(*slowest);
     if (*now.p99.value > *slowest) return {CheckOutcome::failed, message, now.p99.against(slowest)};
   }
   if (slowest && !now.p99.value)
     return inconclusive(message + "; no latency was measured", now.p99);
-  if (other && !enough(other->errors, plan))
-    return inconclusive(message + "; too few requests to compare with: " + behind(other->errors),
-                        other->errors);
-  if (other && !enough(other->p99, plan))
-    return inconclusive(message + "; no latency to compare with", other->p99);
+  if (reference && !enough(reference->errors, plan))
+    return inconclusive(
+        message + "; too few requests to compare with: " + behind(reference->errors),
+        reference->errors);
+  if (reference && !enough(reference->p99, plan))
+    return inconclusive(message + "; no latency to compare with", reference->p99);
   return {CheckOutcome::passed, message, error_evidence};
 }
 
 NextMove CheckTally::after(CheckOutcome outcome) {
   switch (outcome) {
     case CheckOutcome::passed:
-      return NextMove::step_up;
+      return NextMove::proceed;
     case CheckOutcome::failed:
       return ++failures_ >= failure_limit_ ? NextMove::roll_back : NextMove::stay;
     case CheckOutcome::inconclusive:

@@ -1,0 +1,25 @@
+/// What a new version must hold while it is watched: the keys that every strategy which measures
+/// has in common. checks.h says how they are applied.
+#pragma once
+
+#include <optional>
+
+#include "sim/kernel/settings.h"
+#include "sim/kernel/time.h"
+
+namespace coalmine {
+
+struct CheckPlan {
+  double max_error_ratio = 0;       ///< always allowed, [0, 1]
+  double error_tolerance = 1;       ///< ... or this many times the reference's ratio
+  std::optional<Duration> max_p99;  ///< absolute limit of the p99 latency
+  double latency_tolerance = 1;     ///< p99 allowed relative to the reference's
+  int failure_limit = 1;            ///< failed checks, not in a row, at which to roll back
+  int min_samples = 1;              ///< requests a measurement needs to count
+  int inconclusive_limit = 1;       ///< inconclusive checks, not in a row, at which to give up
+};
+
+/// To be included by the tables of the plans: Section::include.
+Section<CheckPlan> check_table();
+
+}  // namespace coalmine

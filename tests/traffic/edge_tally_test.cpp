@@ -1,0 +1,107 @@
+// The truth at the edge: what is counted where, and in which order it may be told.
+#include "sim/traffic/edge_tally.h"
+
+#include <catch2/catch.hpp>
+
+namespace coalmine {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr VersionId kVersion{0};
+
+EdgeSettings settings(Duration measure_from, Duration end) {
+  EdgeSettings s;
+  s.measure_from = kTimeZero + measure_from;
+  s.end = kTimeZero + end;
+  s.users = 10;
+  s.bad_above = {kForever, Duration(300ms)};
+  return s;
+}
+
+void fail(EdgeTally& edge, Duration at) {
+  edge.add(kTimeZero + at, 0, kVersion, 1, Outcome::error, false, false);
+}
+
+/// An answer of the new version while a fault of it acts.
+void answer(EdgeTally& edge, Duration at, Duration latency, Outcome outcome) {
+  edge.add(kTimeZero + at, latency.count(), kVersion, 1, outcome, true, true);
+}
+
+std::uint64_t requests(std::span<const EdgeBin> bins) {
+  std::uint64_t n = 0;
+  for (const EdgeBin& bin : bins) n += bin.requests;
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("a bin begins with the measuring, wherever in the run that is", "[traffic][edge]") {
+  for (const Duration from : {Duration(0s), Duration(5ms), Duration(120s), Duration(125s)}) {
+    INFO(to_seconds(from));
+    EdgeTally edge(settings(from, 300s));
+    fail(edge, 0s);
+    if (from > 0s) fail(edge, from - 1ns);
+    const std::uint64_t before = from > 0s ? 2 : 1;
+    fail(edge, from);
+    fail(edge, from + 10s - 1ns);
+    fail(edge, from + 10s);
+    CHECK(edge.measured_bins()[0].failed == (from > 0s ? 2 : 3));
+    CHECK(edge.measured_bins()[0].bad[0] == edge.measured_bins()[0].failed);
+    CHECK(edge.measured_bins()[1].failed == 1);
+    // The whole run is there for charts.
+    CHECK(requests(edge.bins()) == before + 3);
+    CHECK((edge.bins_from() - edge.settings().measure_from) % EdgeTally::kBin == 0s);
+    CHECK(edge.bins_from() <= kTimeZero);
+    CHECK(edge.bins_from() > kTimeZero - EdgeTally::kBin);
+  }
+}
+
+TEST_CASE("the end of the run belongs to no bin and makes none", "[traffic][edge]") {
+  EdgeTally edge(settings(100s, 300s));
+  CHECK(edge.measured_bins().size() == 20);
+  CHECK(edge.minutes().size() == 4);  // three whole minutes and 20 s
+  fail(edge, 300s - 1ns);
+  fail(edge, 300s);
+  CHECK(requests(edge.bins()) == 1);
+}
+
+// Pods tell what they answered when somebody looks at them.
+TEST_CASE("the first harm is the earliest bad answer under a fault, in whatever order told",
+          "[traffic][edge]") {
+  EdgeTally edge(settings(100s, 300s));
+  answer(edge, 110s, 20ms, Outcome::ok);
+  fail(edge, 111s);  // the old version's own
+  CHECK_FALSE(edge.first_harm().has_value());
+  answer(edge, 150s, 20ms, Outcome::error);
+  CHECK(edge.first_harm() == kTimeZero + 150s);
+  answer(edge, 140s, 400ms, Outcome::ok);  // breaks the latency objective
+  answer(edge, 145s, 20ms, Outcome::error);
+  CHECK(edge.first_harm() == kTimeZero + 140s);
+}
+
+TEST_CASE("a request turned away at once is failed and has no latency", "[traffic][edge]") {
+  EdgeTally edge(settings(0s, 1min));
+  const auto add = [&](Outcome outcome, Duration latency, std::uint32_t user) {
+    edge.add(kTimeZero + 1s, latency.count(), kVersion, user, outcome, false, false);
+  };
+  add(Outcome::no_endpoint, {}, 0);
+  add(Outcome::refused, {}, 1);
+  add(Outcome::rejected, {}, 2);
+  CHECK(edge.versions()[0].failed == 3);
+  CHECK(edge.versions()[0].latency.count() == 0);
+  CHECK(edge.minutes()[0].count() == 0);
+  CHECK(edge.bins()[0].bad[0] == 3);
+  CHECK(edge.users_affected() == 3);
+
+  // Whoever waited did so, however it ended.
+  add(Outcome::ok, 20ms, 3);
+  add(Outcome::error, 30ms, 4);
+  add(Outcome::reset, 40ms, 5);
+  add(Outcome::timed_out, 1s, 6);
+  CHECK(edge.versions()[0].requests == 7);
+  CHECK(edge.versions()[0].latency.count() == 4);
+  CHECK(edge.minutes()[0].count() == 4);
+}
+
+}  // namespace coalmine
