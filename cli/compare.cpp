@@ -8,6 +8,7 @@
 #include "cli/options.h"
 #include "cli/progress.h"
 #include "sim/experiment/compare.h"
+#include "sim/experiment/recording_file.h"
 
 namespace coalmine::cli {
 namespace {
@@ -22,6 +23,8 @@ int run(const CompareArguments& arguments) {
   const auto scenario = load(arguments.common);
   if (scenario->strategies.empty())
     refuse(scenario->file, "the scenario has no strategies to compare");
+  if (is_recording_name(arguments.common.out))
+    refuse(arguments.common.out, "a recording holds one run: coalmine run writes it");
   check_writable(arguments.common);
   Progress progress;
   CompareOptions options;

@@ -37,14 +37,14 @@ nlohmann::json number_or_null(std::optional<double> v) {
   return v ? nlohmann::json(*v) : nlohmann::json();
 }
 
-std::string as_json(const RunResult& r, const Scenario& scenario, const RunSpec& spec) {
+std::string as_json(const RunResult& r) {
   nlohmann::ordered_json j;
-  j["scenario"] = scenario.name;
+  j["scenario"] = r.scenario;
   j["strategy"] = r.strategy;
   j["name"] = r.name;
   j["release"] = r.release;
-  j["seed"] = spec.seed;
-  j["replication"] = spec.replication;
+  j["seed"] = r.seed;
+  j["replication"] = r.replication;
   j["fingerprint"] = fmt::format("{:016x}", r.fingerprint);
   if (r.release == "none")
     j["verdict"] = nullptr;
@@ -92,18 +92,15 @@ std::string as_csv(const RunResult& r) {
 
 }  // namespace
 
-std::string format_run(const RunResult& r,
-                       const Scenario& scenario,
-                       const RunSpec& spec,
-                       Format format) {
-  if (format == Format::json) return as_json(r, scenario, spec);
+std::string format_run(const RunResult& r, Format format) {
+  if (format == Format::json) return as_json(r);
   if (format == Format::csv) return as_csv(r);
   const bool released = r.release != "none";
   std::string out = fmt::format("{}: {}, seed {}, replication {}\n\n",
-                                scenario.name,
+                                r.scenario,
                                 released ? r.release + " release under " + r.name : "no release",
-                                spec.seed,
-                                spec.replication);
+                                r.seed,
+                                r.replication);
   std::size_t objects = 0;
   std::size_t reasons = 0;
   for (const Event& e : r.events) {

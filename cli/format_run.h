@@ -9,9 +9,6 @@
 
 namespace coalmine::cli {
 
-std::string format_run(const RunResult& result,
-                       const Scenario& scenario,
-                       const RunSpec& spec,
-                       Format format);
+std::string format_run(const RunResult& result, Format format);
 
 }  // namespace coalmine::cli

@@ -15,6 +15,7 @@
 #include <limits>
 #include <thread>
 
+#include "sim/experiment/recording_file.h"
 #include "sim/scenario/load.h"
 #include "strategies/registry.h"
 
@@ -88,6 +89,8 @@ std::shared_ptr<const Scenario> load(const CommonOptions& options) {
   LoadOptions how;
   how.overrides = options.set;
   how.strict = options.strict;
+  if (is_recording(options.file))
+    refuse(options.file, "this is a recording; only coalmine run takes one");
   const LoadResult loaded = load_scenario(options.file, all_strategies(), how);
   if (loaded.scenario) complain(loaded.diagnostics.text());
   return loaded.value();

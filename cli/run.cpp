@@ -8,6 +8,8 @@
 #include "cli/commands.h"
 #include "cli/format_run.h"
 #include "cli/options.h"
+#include "sim/experiment/recorder.h"
+#include "sim/experiment/recording_file.h"
 #include "sim/experiment/run.h"
 #include "sim/kernel/diagnostics.h"
 
@@ -19,7 +21,7 @@ struct RunOptions {
   std::string strategy;
   std::string release;  ///< empty: bad, if there is a fault
   bool on_call = true;
-  std::uint32_t replication = 0;
+  std::optional<std::uint32_t> replication;
 };
 
 std::size_t find_strategy(const Scenario& scenario, const std::string& wanted) {
@@ -41,7 +43,58 @@ void check_release(const Scenario& scenario, const std::string& wanted) {
          fmt::format("no release is called '{}'; the scenario has: {}", wanted, join(known)));
 }
 
+/// What was played is done.
+void refuse_changes(const RunOptions& options) {
+  const std::pair<const char*, bool> changes[] = {
+      {"--strategy", !options.strategy.empty()},
+      {"--release", !options.release.empty()},
+      {"--no-on-call", !options.on_call},
+      {"--replication", options.replication.has_value()},
+      {"--seed", options.common.seed.has_value()},
+      {"--set", !options.common.set.empty()},
+      {"--strict", options.common.strict},
+  };
+  for (const auto& [name, given] : changes)
+    if (given)
+      refuse(options.common.file,
+             fmt::format("{} has no effect on a recording: it shows what was played; play the "
+                         "scenario again instead",
+                         name));
+}
+
+int show(const RunOptions& options) {
+  refuse_changes(options);
+  if (is_recording_name(options.common.out))
+    refuse(options.common.out, "this would be a copy of the recording: copy the file instead");
+  check_writable(options.common);
+  RecordingFile file(options.common.file);
+  file.check();
+  deliver(options.common, format_run(file.result(), options.common.chosen_format()));
+  return kDone;
+}
+
+/// Nothing is played if the file cannot be written.
+RunResult play_and_record(const RunSpec& spec, const std::string& out) {
+  std::optional<RecordingWriter> writer;
+  try {
+    writer.emplace(out);
+  } catch (const RecordingNotWritten& e) {
+    refuse(out, "cannot be written: " + e.why());
+  }
+  Recording recording = record(spec, interruption());
+  try {
+    if (!recording.result.interrupted) {
+      writer->write(recording);
+      writer->finish();
+    }
+  } catch (const RecordingNotWritten& e) {
+    throw NotWritten(e.what());
+  }
+  return std::move(recording.result);
+}
+
 int run(const RunOptions& options) {
+  if (is_recording(options.common.file)) return show(options);
   const auto scenario = load(options.common);
   RunSpec spec;
   spec.scenario = scenario;
@@ -55,14 +108,20 @@ int run(const RunOptions& options) {
   check_release(*scenario, spec.release);
   spec.on_call = options.on_call;
   spec.seed = options.common.seed.value_or(scenario->seed);
-  spec.replication = options.replication;
+  spec.replication = options.replication.value_or(0);
   check_writable(options.common);
-  const RunResult result = play(spec, interruption());
+  const bool recorded = is_recording_name(options.common.out);
+  const RunResult result =
+      recorded ? play_and_record(spec, options.common.out) : play(spec, interruption());
   if (result.interrupted) {
     complain("coalmine: interrupted; nothing was finished\n");
     return kInterrupted;
   }
-  deliver(options.common, format_run(result, *scenario, spec, options.common.chosen_format()));
+  const std::string text = format_run(result, options.common.chosen_format());
+  if (recorded)
+    print(text);
+  else
+    deliver(options.common, text);
   return kDone;
 }
 
@@ -70,8 +129,12 @@ int run(const RunOptions& options) {
 
 Command add_run(CLI::App& app) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App& command = *app.add_subcommand("run", "play one release once and print its timeline");
+  CLI::App& command = *app.add_subcommand(
+      "run", "play one release once and print its timeline, or show a recording again");
   add_common(command, options->common);
+  command.get_option("FILE")->description("the scenario, or a recording (.cmrun)");
+  command.get_option("--out")->description(
+      "write to this file; with the name X.cmrun, the recording of the run");
   command.add_option("--strategy",
                      options->strategy,
                      "which of the scenario's strategies, by name (default: the first); 'control': "

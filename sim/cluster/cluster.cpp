@@ -493,11 +493,17 @@ void Cluster::set_selector(BackendId backend, std::vector<DeploymentId> selected
   impl_->endpoints_.set_selector(backend, std::move(selected));
 }
 
+std::size_t Cluster::deployment_count() const {
+  return impl_->deployments_.size();
+}
 const DeploymentSpec& Cluster::spec(DeploymentId deployment) const {
   return impl_->deployment(deployment).spec();
 }
 DeploymentStatus Cluster::status(DeploymentId deployment) const {
   return impl_->status(deployment);
+}
+std::size_t Cluster::backend_count() const {
+  return impl_->endpoints_.size();
 }
 std::span<const PodId> Cluster::endpoints(BackendId backend) const {
   return impl_->endpoints_.in_force(backend);

@@ -90,8 +90,10 @@ class Cluster {
   BackendId create_backend(std::string name, std::vector<DeploymentId> selected);
   void set_selector(BackendId backend, std::vector<DeploymentId> selected);
 
+  std::size_t deployment_count() const;
   const DeploymentSpec& spec(DeploymentId deployment) const;
   DeploymentStatus status(DeploymentId deployment) const;
+  std::size_t backend_count() const;
   std::span<const PodId> endpoints(BackendId backend) const;  ///< as the proxies see them
   const std::string& backend_name(BackendId backend) const;
   /// Notified at any change of a pod, a status or the endpoints in force.

@@ -44,6 +44,7 @@ class EndpointController {
   void pod_changed(PodId pod);
   void pods_settled(DeploymentId deployment);  ///< all its pods are in force at once
 
+  std::size_t size() const { return backends_.size(); }
   std::span<const PodId> in_force(BackendId backend) const;
   const std::string& name(BackendId backend) const;
 

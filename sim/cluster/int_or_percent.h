@@ -21,7 +21,7 @@ constexpr int scaled_value(IntOrPercent limit, int total, Rounding rounding) {
 }
 
 struct Fenceposts {
-  int surge = 0;        ///< pods allowed above the desired number
+  int surge = 0;        ///< pods allowed above the desired number; the sum of both is an int
   int unavailable = 0;  ///< pods allowed to be missing, as configured
   friend bool operator==(Fenceposts, Fenceposts) = default;
 };
@@ -32,6 +32,7 @@ constexpr Fenceposts fenceposts(IntOrPercent max_surge, IntOrPercent max_unavail
   Fenceposts posts{scaled_value(max_surge, desired, Rounding::up),
                    scaled_value(max_unavailable, desired, Rounding::down)};
   if (posts.surge == 0 && posts.unavailable == 0) posts.unavailable = 1;
+  posts.surge = std::min(posts.surge, std::numeric_limits<int>::max() - desired);
   return posts;
 }
 

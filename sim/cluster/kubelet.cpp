@@ -24,6 +24,7 @@ Kubelet::Kubelet(Simulation& simulation,
       pods_(pods),
       changed_(std::move(changed)),
       start_key_(key("cluster/pod-start")),
+      init_key_(key("cluster/init-start")),
       pull_key_(key("cluster/image-pull")),
       process_key_(key("cluster/process-start")),
       relist_key_(key("cluster/relist")),
@@ -39,8 +40,10 @@ void Kubelet::admit(PodId pod, std::shared_ptr<const PodSetup> setup) {
   const Duration scheduling = start / 20;
   Duration to_running = start;
   if (!spec.image_present) to_running += sample(settings_.image_pull, pull_key_, pod);
-  for (int i = 0; i < spec.init_containers; ++i)
-    to_running += sample(settings_.container_start, start_key_, pod);
+  for (int i = 0; i < spec.init_containers; ++i) {
+    const std::uint64_t address = (std::uint64_t{pod.value} << 32) + static_cast<std::uint32_t>(i);
+    to_running += settings_.container_start(draw_bits(init_key_, address));
+  }
   for_pod(pod, scheduling, [this, pod] {
     emit(pod, "Scheduled", "assigned to a node");
     start_ticking(pod);

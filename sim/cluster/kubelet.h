@@ -113,7 +113,7 @@ class Kubelet {
   std::vector<PodInfo>& pods_;
   std::function<void(PodId)> changed_;
   std::vector<State> states_;
-  RandomKey start_key_, pull_key_, process_key_, relist_key_, delete_key_, phase_key_;
+  RandomKey start_key_, init_key_, pull_key_, process_key_, relist_key_, delete_key_, phase_key_;
 };
 
 }  // namespace coalmine

@@ -8,6 +8,7 @@
 #include "sim/experiment/fingerprint.h"
 #include "sim/experiment/operator.h"
 #include "sim/experiment/outcome_names.h"
+#include "sim/experiment/recorder.h"
 #include "sim/experiment/release.h"
 #include "sim/kernel/assert.h"
 #include "sim/scenario/size.h"
@@ -164,9 +165,12 @@ std::string played_release(const RunSpec& spec) {
   return spec.scenario->release_of_mix(draw(key, 0));
 }
 
-PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
+PlayedRun play_alone(const RunSpec& spec, std::stop_token stop, Recording* recording) {
   const Scenario& scenario = *spec.scenario;
   PlayedRun run;
+  run.result.scenario = scenario.name;
+  run.result.seed = spec.seed;
+  run.result.replication = spec.replication;
   const StrategyChoice* choice = spec.strategy ? &scenario.strategies.at(*spec.strategy) : nullptr;
   run.result.strategy = choice ? choice->output_name : "control";
   run.result.name = choice ? choice->name : "control";
@@ -174,8 +178,11 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
   run.result.played = choice ? played_release(spec) : "none";
   run.result.on_call = spec.on_call && scenario.on_call.present;
 
-  World world(scenario, {spec.seed, spec.replication, choice ? run.result.played : "good"});
+  World world(scenario,
+              {spec.seed, spec.replication, choice ? run.result.played : "good", spec.arrivals});
   Operator op(operator_context(world));
+  std::optional<Recorder> recorder;
+  if (recording != nullptr) recorder.emplace(world);
   ReleaseProgress progress;
   if (choice) {
     op.set_actor("strategy/" + choice->name);
@@ -209,6 +216,7 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop) {
                                     [](const Event& e) { return e.reason == "Stopped"; });
   if (stopped != run.result.events.end()) run.result.stopped_by = stopped->object;
   run.edge = std::make_shared<EdgeTally>(world.data_plane->edge());
+  if (recorder) *recording = recorder->finish();
   // The tasks refer to this frame's Operator, which goes before the world.
   world.simulation.tasks().cancel_all();
   return run;
@@ -236,18 +244,19 @@ void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenar
   run.result.harmed = r.harmed();
 }
 
-RunResult play(const RunSpec& spec, std::stop_token stop) {
-  PlayedRun run = play_alone(spec, stop);
-  if (!spec.strategy || run.result.interrupted) return run.result;
+void add_control(PlayedRun& run, const RunSpec& spec, std::stop_token stop) {
+  if (!spec.strategy || run.result.interrupted) return;
   RunSpec control = spec;
   control.strategy.reset();
   const PlayedRun without = play_alone(control, stop);
-  if (without.result.interrupted) {
-    run.result.interrupted = true;
-    return run.result;
-  }
-  add_excess(run, without, *spec.scenario);
-  return run.result;
+  run.result.interrupted = without.result.interrupted;
+  if (!without.result.interrupted) add_excess(run, without, *spec.scenario);
+}
+
+RunResult play(const RunSpec& spec, std::stop_token stop) {
+  PlayedRun run = play_alone(spec, stop);
+  add_control(run, spec, stop);
+  return std::move(run.result);
 }
 
 }  // namespace coalmine

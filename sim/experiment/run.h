@@ -17,6 +17,7 @@
 #include "sim/experiment/strategy.h"
 #include "sim/kernel/event_log.h"
 #include "sim/scenario/scenario.h"
+#include "sim/traffic/arrivals.h"
 
 namespace coalmine {
 
@@ -29,6 +30,8 @@ struct RunSpec {
   std::uint64_t seed = 7;
   std::uint32_t replication = 0;
   bool on_call = true;  ///< false: nobody is behind the strategy, whatever the scenario says
+  /// record_arrivals() of the replication, where several runs of it are played.
+  std::shared_ptr<const ArrivalTape> arrivals{};
 };
 
 /// The release that is played: `release`, or what the mix draws.
@@ -38,6 +41,9 @@ std::string played_release(const RunSpec& spec);
 using Outcomes = std::map<std::string, std::optional<double>>;
 
 struct RunResult {
+  std::string scenario;  ///< its name
+  std::uint64_t seed = 0;
+  std::uint32_t replication = 0;
   std::string strategy;  ///< output name, "control" without one
   std::string name;
   std::string release;  ///< as asked for
@@ -64,12 +70,19 @@ struct PlayedRun {
   std::shared_ptr<const EdgeTally> edge;  ///< the truth; null if interrupted
 };
 
+struct Recording;
+
 /// Plays a run alone: outcomes without the excess over control. Throws InternalError if we are
-/// wrong.
-PlayedRun play_alone(const RunSpec& spec, std::stop_token stop = {});
+/// wrong. `recording`, if there is one, gets everything but the result (recorder.h).
+PlayedRun play_alone(const RunSpec& spec,
+                     std::stop_token stop = {},
+                     Recording* recording = nullptr);
 
 /// Adds what is measured over `control` (excess_*, time_to_restore).
 void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenario);
+
+/// The same, playing the control as well; a run of the control itself has none.
+void add_control(PlayedRun& run, const RunSpec& spec, std::stop_token stop = {});
 
 /// Both: the run and its control.
 RunResult play(const RunSpec& spec, std::stop_token stop = {});

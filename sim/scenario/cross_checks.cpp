@@ -276,6 +276,9 @@ void check_across(const ScenarioDraft& draft, const Value& scenario, Diagnostics
     diagnostics.error(place_of(scenario, "release", "at"),
                       "at: the release would begin after the end of the run",
                       "duration is " + format_duration(s.duration));
+  if (draft.service.settings.deployment.replicas == 0)
+    diagnostics.error(place_of(scenario, "service", "replicas"),
+                      "replicas: the service being released has no pods");
   FaultCheck faults(draft, diagnostics);
   const Value* release = scenario.find("release");
   if (release != nullptr) {

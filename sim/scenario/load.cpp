@@ -38,6 +38,7 @@ class Loader {
       : folder_(folder), strategies_(strategies), options_(options), diagnostics_(diagnostics) {}
 
   std::shared_ptr<const Scenario> load(const std::string& name, std::string_view text) {
+    source_ = {std::string(text), options_.overrides, {}};
     std::vector<Value> documents = read_yaml(name, text, diagnostics_);
     if (documents.empty() && !diagnostics_.has_errors())
       diagnostics_.error(whole_file(name), "the file is empty: it has no scenario");
@@ -134,6 +135,7 @@ class Loader {
     const std::size_t before = diagnostics_.errors();
     const Manifests read = read_manifest_file(folder_ / file.text, file.at, diagnostics_);
     if (diagnostics_.errors() != before) return;
+    keep(file.text, read.text);
     if (read.deployments.size() != 1) {
       diagnostics_.error(file.at,
                          file.text + " has " + std::to_string(read.deployments.size()) +
@@ -142,6 +144,13 @@ class Loader {
     }
     spec = read.deployments[0].spec;
     check_services(read, read.deployments[0]);
+  }
+
+  /// A file that several services name is kept once.
+  void keep(const std::string& name, const std::string& text) {
+    for (const SourceFile& file : source_.files)
+      if (file.name == name) return;
+    source_.files.push_back({name, text});
   }
 
   void check_services(const Manifests& manifests, const DeploymentManifest& deployment) {
@@ -166,6 +175,7 @@ class Loader {
     const std::filesystem::path path = folder_ / file->text;
     const auto text = read_text_file(path, kMostTraceBytes, file->at, diagnostics_);
     if (!text) return;
+    keep(file->text, *text);
     const std::size_t before = diagnostics_.errors();
     const Trace trace = read_trace(path.string(), *text, diagnostics_);
     if (diagnostics_.errors() != before) return;
@@ -224,6 +234,7 @@ class Loader {
   std::shared_ptr<const Scenario> finished(const std::string& name) {
     Scenario scenario = std::move(draft_.scenario);
     scenario.file = name;
+    scenario.source = std::move(source_);
     if (scenario.name.empty()) scenario.name = std::filesystem::path(name).stem().string();
     scenario.service = std::move(draft_.service.settings);
     for (ServiceDraft& draft : draft_.services)
@@ -239,6 +250,7 @@ class Loader {
   ScenarioDraft draft_;
   Manifests embedded_;
   std::vector<std::string> used_;
+  ScenarioSource source_;
 };
 
 bool is_scenario(const std::vector<Value>& documents) {

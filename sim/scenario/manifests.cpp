@@ -505,6 +505,7 @@ Manifests read_manifest_file(const std::filesystem::path& path,
   if (documents.empty() && diagnostics.errors() == before)
     diagnostics.error(whole_file(path.string()), "the file has no documents");
   for (const Value& document : documents) read_manifest(document, manifests, diagnostics);
+  manifests.text = *text;
   return manifests;
 }
 

@@ -31,6 +31,7 @@ struct DeploymentManifest {
 struct Manifests {
   std::vector<DeploymentManifest> deployments;
   std::vector<ServiceManifest> services;
+  std::string text;  ///< of the file they stand in
 };
 
 /// Reads one document into `manifests`. `asked` gets every field that was asked for: of a document

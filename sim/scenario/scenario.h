@@ -140,8 +140,21 @@ struct StrategyChoice {
   std::shared_ptr<const Strategy> strategy;  ///< configured
 };
 
+struct SourceFile {
+  std::string name;  ///< as written in the scenario, relative to its folder
+  std::string text;
+};
+
+/// All that a scenario was made from: loading this again gives the same one, wherever it is.
+struct ScenarioSource {
+  std::string text;
+  std::vector<std::string> overrides;  ///< `--set`, in their order
+  std::vector<SourceFile> files;       ///< manifests and the trace, in the order of reading
+};
+
 struct Scenario {
   std::string file;  ///< path as given, for messages
+  ScenarioSource source;
   std::string name;
   std::string title;
   Duration duration = std::chrono::minutes(45);

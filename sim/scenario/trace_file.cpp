@@ -99,9 +99,12 @@ class TraceReader {
                    (text.empty() ? "nothing" : std::string(text)) + " is not a count, 0 or more");
     if (trace.points.empty()) first_ = *at;
     const Duration since = std::chrono::seconds(*at - first_);
-    if (!trace.points.empty() && since <= trace.points.back().first)
-      return error(i, "the timestamp is not after the one before");
-    trace.points.emplace_back(since, *count.value);
+    if (!trace.points.empty() && since < trace.points.back().first)
+      return error(i, "the timestamp is before the one before");
+    if (!trace.points.empty() && since == trace.points.back().first)
+      trace.points.back().second += *count.value;
+    else
+      trace.points.emplace_back(since, *count.value);
   }
   void find_bucket(Trace& trace) {
     std::map<Duration, int> distances;
@@ -114,7 +117,7 @@ class TraceReader {
         trace.bucket = distance;
       }
     }
-    if (most == 0) error(0, "a trace of counts needs two lines or more");
+    if (most == 0) error(0, "a trace of counts needs two slots or more");
   }
 
   std::shared_ptr<const SourceText> source_;

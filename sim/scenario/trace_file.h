@@ -1,7 +1,8 @@
 /// Traffic traces from CSV, in two forms told apart by the header line:
 ///   `timestamp,value`     counts per bucket; timestamps YYYY-MM-DD HH:MM:SS, ascending, slots may
-///                         be missing (a missing slot carries the rate before it on); the bucket
-///                         length is the most frequent distance of neighbours;
+///                         be missing (a missing slot carries the rate before it on) or come in
+///                         several lines, whose counts add up; the bucket length is the most
+///                         frequent distance of neighbours;
 ///   `offset_s[,...]`      one request per line, at this many seconds from the start, ascending;
 ///                         further columns are not read.
 #pragma once

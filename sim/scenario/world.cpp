@@ -148,7 +148,10 @@ World::World(const Scenario& scenario, const WorldSpec& spec)
   data_plane = std::make_unique<DataPlane>(
       std::move(model),
       Users(std::move(users)),
-      make_arrivals(t, scenario.duration, start, [this](std::string_view p) { return key(p); }),
+      spec.arrivals
+          ? Arrivals(spec.arrivals)
+          : make_arrivals(
+                t, scenario.duration, start, [this](std::string_view p) { return key(p); }),
       std::move(edge));
   simulation.attach(data_plane.get());
   start_services();

@@ -51,7 +51,8 @@ void Scraper::start() {
 }
 
 void Scraper::discover() {
-  discovery_ = simulation_.after(settings_.discovery_interval, [this] { discover(); });
+  discovery_ =
+      simulation_.at(scraped_from() + settings_.discovery_interval, [this] { discover(); });
 
   for (const DeploymentId deployment : source_.routed_deployments()) {
     const bool known = std::any_of(loops_.begin(), loops_.end(), [&](const Loop& loop) {
@@ -100,7 +101,11 @@ void Scraper::add_loop(Vantage vantage,
       static_cast<std::int64_t>(fraction * static_cast<double>(settings_.interval.count())));
   loop.target = store_.add_target({vantage, deployment, pod, workers, settings_.interval, segment});
   loops_.push_back(loop);
-  schedule(loops_.size() - 1, tick_at_or_after(simulation_.now(), loop.phase));
+  schedule(loops_.size() - 1, tick_at_or_after(scraped_from(), loop.phase));
+}
+
+Time Scraper::scraped_from() const {
+  return std::max(simulation_.now(), settings_.steady_until);
 }
 
 std::int64_t Scraper::tick_at_or_after(Time t, Duration phase) const {
@@ -185,16 +190,14 @@ void Scraper::backfill() {
       restarted = restarted || per_second[column] < 0;
     }
     if (restarted) continue;
-    // No scrape fell into the settling period: the past needs a sample to hang on.
-    if (store_.times(loop.target).empty()) {
-      const std::int64_t tick = tick_at_or_after(now, loop.phase) - 1;
-      const Time anchor = tick_time(tick, loop.phase);
-      Sample then = present;
-      for (Column column = 0; column < kInFlight; ++column) {
-        then[column] -= per_second[column] * to_seconds(now - anchor);
-      }
-      store_.append(loop.target, anchor, then);
+    // The past needs a sample to hang on.
+    const std::int64_t tick = tick_at_or_after(now, loop.phase) - 1;
+    const Time anchor = tick_time(tick, loop.phase);
+    Sample then = present;
+    for (Column column = 0; column < kInFlight; ++column) {
+      then[column] -= per_second[column] * to_seconds(now - anchor);
     }
+    store_.append(loop.target, anchor, then);
     store_.set_backfill(loop.target, per_second);
   }
 }

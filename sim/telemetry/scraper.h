@@ -10,8 +10,9 @@
 /// samples stay for windows.
 ///
 /// Steady past: the targets present at start() that still live at `steady_until` are backfilled
-/// with their mean rates between those two instants, read off the instruments themselves, so that
-/// neither a long scrape interval nor lost scrapes leave the past empty.
+/// with their mean rates between those two instants, read off the instruments themselves. Scraping
+/// begins then: what it would have seen before is in the backfill, and neither a long interval nor
+/// lost scrapes leave the past empty.
 #pragma once
 
 #include <cstddef>
@@ -116,6 +117,7 @@ class Scraper {
   Sample read(const Loop& loop) const;
   std::int64_t tick_at_or_after(Time t, Duration phase) const;
   Time tick_time(std::int64_t tick, Duration phase) const;
+  Time scraped_from() const;  ///< now, or when the settling period is over
 
   Simulation& simulation_;
   const InstrumentSource& source_;

@@ -81,7 +81,13 @@ void SeriesStore::append(TargetId id, Time when, const Sample& sample) {
 void SeriesStore::mark_stale(TargetId id, Time when) {
   Target& target = at(id);
   CM_ASSERT(target.times.empty() || when >= target.times.back());
+  target.stale_marks.push_back(when);
   target.stale = true;
+}
+
+std::size_t SeriesStore::first_sample(TargetId target, Column column) const {
+  CM_ASSERT(exists(target, column));
+  return at(target).born[column];
 }
 
 void SeriesStore::set_backfill(TargetId id, const Sample& per_second) {

@@ -84,9 +84,14 @@ class SeriesStore {
   bool exists(TargetId target, Column column) const {
     return at(target).born.at(column) != kUnborn;
   }
+  /// The sample with which it was born; it must exist.
+  std::size_t first_sample(TargetId target, Column column) const;
   std::span<const double> values(TargetId target, Column column) const {
     return at(target).columns.at(column);
   }
+  const std::optional<Sample>& backfill(TargetId target) const { return at(target).backfill; }
+  /// When it was marked stale, in that order.
+  std::span<const Time> stale_marks(TargetId target) const { return at(target).stale_marks; }
 
   /// The window (now - window, now] of one counter.
   RangePoints range(TargetId target,
@@ -106,6 +111,7 @@ class SeriesStore {
     std::array<std::size_t, kColumns> born{};  ///< index of a column's first sample, or kUnborn
     std::size_t first_reset = kUnborn;         ///< index of the first sample after a restart
     std::optional<Sample> backfill;
+    std::vector<Time> stale_marks;
     bool stale = false;
   };
   Target& at(TargetId target);

@@ -399,6 +399,13 @@ void DataPlane::set_routes(ServiceId service, const RouteTable& table) {
         {rule, everyone ? 0 : users_.segments_with(rule.match.header, rule.match.value), everyone});
   }
   routes_[service.index()] = std::move(rules);
+  if (on_routes_) on_routes_();
+}
+
+RouteTable DataPlane::routes(ServiceId service) const {
+  RouteTable table;
+  for (const Rule& rule : routes_[service.index()]) table.rules.push_back(rule.rule);
+  return table;
 }
 
 // ---- looking in

@@ -81,6 +81,9 @@ class DataPlane final : public DataTier, public PodHost {
 
   /// From now on requests to `service` follow `table`.
   void set_routes(ServiceId service, const RouteTable& table);
+  RouteTable routes(ServiceId service) const;  ///< in force now
+  /// Called after every set_routes(), which happens at control events only. Null: nobody listens.
+  void on_routes(std::function<void()> notice) { on_routes_ = std::move(notice); }
 
   /// Called in the instant at which a request (or a leak) kills its pod's process: whoever keeps
   /// the pods schedules that, and the requests wait for it.
@@ -285,6 +288,7 @@ class DataPlane final : public DataTier, public PodHost {
   Arrivals arrivals_;
   EdgeTally edge_;
   DeathNotice on_death_;
+  std::function<void()> on_routes_;
   std::int64_t now_ = std::numeric_limits<std::int64_t>::min();
   std::uint64_t next_request_ = 0;
   std::uint64_t sent_ = 0;

@@ -16,6 +16,13 @@ Time first_edge(Time some_edge, Duration bin) {
 
 }  // namespace
 
+EdgeBin& EdgeBin::operator+=(const EdgeBin& other) {
+  requests += other.requests;
+  failed += other.failed;
+  for (std::size_t i = 0; i < kMaxObjectives; ++i) bad[i] += other.bad[i];
+  return *this;
+}
+
 std::uint64_t BitSet::count() const {
   std::uint64_t n = 0;
   for (const std::uint64_t w : words_) n += static_cast<std::uint64_t>(std::popcount(w));
@@ -25,8 +32,8 @@ std::uint64_t BitSet::count() const {
 EdgeTally::EdgeTally(EdgeSettings settings)
     : settings_(std::move(settings)),
       bins_from_(first_edge(settings_.measure_from, kBin)),
-      bins_(slots(bins_from_, kBin)),
       versions_(settings_.versions + 1),
+      bins_(slots(bins_from_, kBin) * versions_.size()),
       minutes_(slots(settings_.measure_from, kMinute)),
       affected_(settings_.users),
       exposed_(settings_.users),
@@ -38,6 +45,19 @@ EdgeTally::EdgeTally(EdgeSettings settings)
 std::size_t EdgeTally::slots(Time from, Duration each) const {
   const std::size_t whole = slot(from, settings_.end, each);
   return from + static_cast<std::int64_t>(whole) * each < settings_.end ? whole + 1 : whole;
+}
+
+std::vector<EdgeBin> EdgeTally::bins_of(std::size_t version) const {
+  std::vector<EdgeBin> bins;
+  for (std::size_t i = version; i < bins_.size(); i += versions_.size()) bins.push_back(bins_[i]);
+  return bins;
+}
+
+std::vector<EdgeBin> EdgeTally::bins_of_all(std::size_t first) const {
+  const std::size_t n = versions_.size();
+  std::vector<EdgeBin> totals(bins_.size() / n - first);
+  for (std::size_t i = first * n; i < bins_.size(); ++i) totals[i / n - first] += bins_[i];
+  return totals;
 }
 
 Duration EdgeTally::exposure_duration() const {

@@ -9,7 +9,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include "sim/kernel/ids.h"
@@ -35,6 +34,8 @@ struct EdgeBin {
   std::uint32_t requests = 0;
   std::uint32_t failed = 0;
   std::uint32_t bad[kMaxObjectives] = {};  ///< by objective
+
+  EdgeBin& operator+=(const EdgeBin& other);
 };
 
 struct EdgeVersion {
@@ -71,7 +72,7 @@ class EdgeTally {
            bool exposed,
            bool faulty) {
     if (at < kTimeZero || at >= settings_.end) return;
-    EdgeBin& bin = bins_[slot(bins_from_, at, kBin)];
+    EdgeBin& bin = bins_[slot(bins_from_, at, kBin) * versions_.size() + place(version)];
     const bool failed = outcome != Outcome::ok;
     ++bin.requests;
     bin.failed += failed;
@@ -83,7 +84,7 @@ class EdgeTally {
       bad |= breaks;
     }
     if (at < settings_.measure_from) return;
-    EdgeVersion& v = versions_[version.valid() ? version.index() : versions_.size() - 1];
+    EdgeVersion& v = versions_[place(version)];
     ++v.requests;
     v.failed += failed;
     if (!turned_away(outcome)) {
@@ -101,12 +102,14 @@ class EdgeTally {
 
   const EdgeSettings& settings() const { return settings_; }
   /// Back to back, the first one from bins_from() on, which is at most a bin before time zero.
-  const std::vector<EdgeBin>& bins() const { return bins_; }
+  std::vector<EdgeBin> bins() const { return bins_of_all(0); }
   Time bins_from() const { return bins_from_; }
   /// Those from measure_from on.
-  std::span<const EdgeBin> measured_bins() const {
-    return std::span(bins_).subspan(slot(bins_from_, settings_.measure_from, kBin));
+  std::vector<EdgeBin> measured_bins() const {
+    return bins_of_all(slot(bins_from_, settings_.measure_from, kBin));
   }
+  /// Of one place in versions().
+  std::vector<EdgeBin> bins_of(std::size_t version) const;
   /// By version; the last entry counts requests that reached no pod.
   const std::vector<EdgeVersion>& versions() const { return versions_; }
   /// Latencies by minute from measure_from on.
@@ -127,11 +130,16 @@ class EdgeTally {
   }
   /// How many slots reach from `from` to the end.
   std::size_t slots(Time from, Duration each) const;
+  /// In versions_.
+  std::size_t place(VersionId version) const {
+    return version.valid() ? version.index() : versions_.size() - 1;
+  }
+  std::vector<EdgeBin> bins_of_all(std::size_t first) const;
 
   EdgeSettings settings_;
   Time bins_from_;
-  std::vector<EdgeBin> bins_;
   std::vector<EdgeVersion> versions_;
+  std::vector<EdgeBin> bins_;  ///< by time, then by version
   std::vector<LogHistogram> minutes_;
   BitSet affected_;
   BitSet exposed_;

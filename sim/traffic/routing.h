@@ -20,6 +20,7 @@ enum class Stickiness { none, session, user };
 struct WeightedBackend {
   BackendId backend;
   std::uint32_t weight = 1;  ///< share = weight / sum; 0 is never chosen
+  friend bool operator==(const WeightedBackend&, const WeightedBackend&) = default;
 };
 
 /// Users whose segment carries `header: value` (a cookie is the header "cookie"); empty header
@@ -27,6 +28,7 @@ struct WeightedBackend {
 struct HeaderMatch {
   std::string header;
   std::string value;  ///< empty: present with any value
+  friend bool operator==(const HeaderMatch&, const HeaderMatch&) = default;
 };
 
 /// A copy of the request goes to a further backend with probability `share`, [0, 1], drawn per
@@ -34,6 +36,7 @@ struct HeaderMatch {
 struct Mirror {
   BackendId backend;
   double share = 1;
+  friend bool operator==(const Mirror&, const Mirror&) = default;
 };
 
 struct RouteRule {
@@ -41,6 +44,7 @@ struct RouteRule {
   std::vector<WeightedBackend> backends;
   Stickiness sticky = Stickiness::none;
   std::optional<Mirror> mirror{};
+  friend bool operator==(const RouteRule&, const RouteRule&) = default;
 };
 
 struct RouteTable {
@@ -48,6 +52,7 @@ struct RouteTable {
 
   /// Everything to one backend.
   static RouteTable to(BackendId backend) { return {{{{}, {{backend, 1}}, Stickiness::none, {}}}}; }
+  friend bool operator==(const RouteTable&, const RouteTable&) = default;
 };
 
 /// The backend of `rule` for 64 random bits; the weights' sum is positive.

@@ -458,3 +458,128 @@ TEST_CASE("an interrupt does not wait for enormous traffic", "[cli][command]") {
                "timeout --kill-after 8 --foreground --preserve-status --signal INT 1");
   CHECK(ended.code == 3);
 }
+
+// ---- recordings
+
+namespace {
+
+/// As one word of the shell.
+std::string shell_word(const fs::path& path) {
+  std::string word("'");
+  word += path.string();
+  return word += "'";
+}
+
+}  // namespace
+
+TEST_CASE("a recording shows the run again, byte for byte, in every format",
+          "[cli][command][recording]") {
+  const Folder folder;
+  const std::string file = folder.write("tiny.yaml", kScenario);
+  const std::string recording = shell_word(folder / "x.cmrun");
+  for (const char* options : {"--strategy careful --seed 8 --replication 2",
+                              "--strategy rolling --release good --set traffic.rate=30/s",
+                              "--strategy control"}) {
+    for (const char* format : {"table", "json", "csv"}) {
+      INFO(options << " " << format);
+      const std::string play = "run '" + file + "' " + options + " --format " + format;
+      const Ended played = coalmine(play);
+      const Ended recorded = coalmine(play + " --out " + recording);
+      CHECK(recorded.code == 0);
+      CHECK(recorded.err.empty());
+      CHECK(recorded.out == played.out);
+      const Ended shown = coalmine("run " + recording + " --format " + format);
+      CHECK(shown.code == 0);
+      CHECK(shown.err.empty());
+      CHECK(shown.out == played.out);
+    }
+  }
+  // Under another name it is one still, and its text goes where one wants it.
+  fs::rename(folder / "x.cmrun", folder / "renamed");
+  const Ended again = coalmine("run '" + (folder / "renamed").string() + "' --out '" +
+                               (folder / "x.txt").string() + "'");
+  CHECK(again.code == 0);
+  CHECK(again.out.empty());
+  CHECK(read(folder / "x.txt") == coalmine("run '" + file + "' --strategy control").out);
+}
+
+TEST_CASE("what cannot be done with a recording is refused with a reason",
+          "[cli][command][recording]") {
+  const Folder folder;
+  const std::string file = folder.write("tiny.yaml", kScenario);
+  const std::string path = (folder / "x.cmrun").string();
+  const std::string recording = shell_word(path);
+  REQUIRE(coalmine("run '" + file + "' --out " + recording).code == 0);
+  const std::string bytes = read(path);
+  const std::pair<std::string, std::string> options[] = {{"--strategy", "rolling"},
+                                                         {"--release", "good"},
+                                                         {"--no-on-call", ""},
+                                                         {"--replication", "0"},
+                                                         {"--seed", "7"},
+                                                         {"--set", "seed=8"},
+                                                         {"--strict", ""}};
+  for (const auto& [option, value] : options) {
+    INFO(option);
+    const Ended e = coalmine("run " + recording + " " + option + " " + value);
+    CHECK(e.code == 2);
+    CHECK(e.out.empty());
+    CHECK_THAT(e.err, Contains("x.cmrun: error: " + option + " has no effect on a recording"));
+  }
+  CHECK_THAT(coalmine("run " + recording + " --out '" + path + ".cmrun'").err,
+             Contains("copy the file instead"));
+  CHECK_THAT(coalmine("compare " + recording).err, Contains("only coalmine run takes one"));
+  const Ended compared = coalmine("compare '" + file + "' --out " + recording);
+  CHECK(compared.code == 2);
+  CHECK_THAT(compared.err, Contains("a recording holds one run"));
+  CHECK(read(path) == bytes);
+}
+
+TEST_CASE("a file that is no recording any more ends with 2 and what is wrong with it",
+          "[cli][command][recording]") {
+  const Folder folder;
+  const std::string file = folder.write("tiny.yaml", kScenario);
+  const std::string path = (folder / "x.cmrun").string();
+  REQUIRE(coalmine("run '" + file + "' --out '" + path + "'").code == 0);
+  const std::string bytes = read(path);
+  const auto complaint = [&](const std::string& content) {
+    const Ended e = coalmine("run '" + folder.write("y.cmrun", content) + "'");
+    CHECK(e.code == 2);
+    CHECK(e.out.empty());
+    return e.err;
+  };
+  CHECK_THAT(complaint(""), Contains("y.cmrun: error: the file is empty"));
+  CHECK_THAT(complaint(kScenario), Contains("not a recording"));
+  CHECK_THAT(complaint(bytes.substr(0, bytes.size() / 2)), Contains("truncated"));
+  // Also where the timeline does not come from.
+  std::string damaged = bytes;
+  damaged[damaged.find("FRAM") + 20] ^= 1;
+  CHECK_THAT(complaint(damaged), Contains("damaged: chunk FRAM at byte"));
+  CHECK_THAT(coalmine("run '" + (folder / "nowhere.cmrun").string() + "'").err,
+             Contains("does not exist"));
+}
+
+TEST_CASE("a recording that cannot be written leaves nothing behind and says why",
+          "[cli][command][recording]") {
+  const Folder folder;
+  const std::string file = folder.write("tiny.yaml", kScenario);
+  const Ended nowhere = coalmine("run '" + file + "' --out /nowhere/at/all.cmrun");
+  CHECK(nowhere.code == 2);
+  CHECK(nowhere.out.empty());
+  CHECK_THAT(nowhere.err, Contains("/nowhere/at/all.cmrun") && Contains("cannot be written"));
+
+  // A full disk, played by a limit on the size of files: 8 blocks of 512 or 1024 bytes.
+  const std::string path = folder.write("x.cmrun", "what was there");
+  const Ended full =
+      coalmine("run '" + file + "' --out '" + path + "'", "trap '' XFSZ; ulimit -f 8;");
+  CHECK(full.code == 74);
+  CHECK_THAT(full.err, Contains("x.cmrun could not be written: File too large"));
+  CHECK(read(path) == "what was there");
+
+  // Interrupted, it has nothing to write.
+  const Ended interrupted =
+      coalmine("run '" + file + "' --set traffic.rate=100000/s --out '" + path + "'",
+               "timeout --foreground --preserve-status --signal INT 0.3");
+  CHECK(interrupted.code == 3);
+  CHECK(read(path) == "what was there");
+  CHECK(std::distance(fs::directory_iterator(folder / ""), fs::directory_iterator()) == 2);
+}

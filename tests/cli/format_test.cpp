@@ -53,6 +53,8 @@ std::vector<std::string> cells_of(const std::string& line) {
 
 RunResult made_up_run() {
   RunResult r;
+  r.scenario = "small";
+  r.seed = 7;
   r.strategy = "canary";
   r.name = "timid";
   r.release = "bad";
@@ -260,7 +262,7 @@ TEST_CASE("a strategy's name with commas and quotes stays one cell of the CSV", 
 
 TEST_CASE("a run's table is its timeline, the evidence, the verdict and the outcomes",
           "[cli][run]") {
-  const std::string text = format_run(made_up_run(), made_up_scenario(), {}, Format::table);
+  const std::string text = format_run(made_up_run(), Format::table);
   INFO(text);
   CHECK_THAT(text, Contains("small: bad release under timid, seed 7, replication 0"));
   CHECK_THAT(text, Contains("02:00.000  strategy/timid"));
@@ -268,7 +270,7 @@ TEST_CASE("a run's table is its timeline, the evidence, the verdict and the outc
   // Reasons begin in one column, whatever the objects are called.
   RunResult long_names = made_up_run();
   long_names.events[1].object = "deployment/a-service-with-a-very-long-name-canary";
-  const std::string wide = format_run(long_names, made_up_scenario(), {}, Format::table);
+  const std::string wide = format_run(long_names, Format::table);
   CHECK(line_of(wide, "02:00.000").find("ReleaseStarted") ==
         line_of(wide, "03:15.500").find("Stopped"));
   CHECK_THAT(text, Contains("= 0.25, limit 0.01 (1 500 samples in 1 min 00 s)"));
@@ -280,10 +282,10 @@ TEST_CASE("a run's table is its timeline, the evidence, the verdict and the outc
 }
 
 TEST_CASE("a run's JSON has the documented shape", "[cli][run]") {
-  RunSpec spec;
-  spec.seed = 9;
-  spec.replication = 3;
-  const json j = json::parse(format_run(made_up_run(), made_up_scenario(), spec, Format::json));
+  RunResult run = made_up_run();
+  run.seed = 9;
+  run.replication = 3;
+  const json j = json::parse(format_run(run, Format::json));
   CHECK(j.at("scenario") == "small");
   CHECK(j.at("strategy") == "canary");
   CHECK(j.at("seed") == 9);
@@ -313,15 +315,14 @@ TEST_CASE("a control run has no verdict", "[cli][run]") {
   RunResult control = made_up_run();
   control.strategy = control.name = "control";
   control.release = "none";
-  const json j = json::parse(format_run(control, made_up_scenario(), {}, Format::json));
+  const json j = json::parse(format_run(control, Format::json));
   CHECK(j.at("verdict").is_null());
-  CHECK_THAT(format_run(control, made_up_scenario(), {}, Format::table),
+  CHECK_THAT(format_run(control, Format::table),
              Contains("small: no release, seed") && Contains("verdict: none (no release)"));
 }
 
 TEST_CASE("a run's CSV keeps commas and quotes inside their cell", "[cli][run]") {
-  const std::vector<std::string> lines =
-      lines_of(format_run(made_up_run(), made_up_scenario(), {}, Format::csv));
+  const std::vector<std::string> lines = lines_of(format_run(made_up_run(), Format::csv));
   REQUIRE(lines.size() == 4);
   for (const std::string& line : lines) {
     INFO(line);

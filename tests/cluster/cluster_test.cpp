@@ -167,6 +167,26 @@ TEST_CASE("a killed pod is out of the endpoints after relist, d2 and d3, and com
   CHECK(world.cluster.pod(PodId{0}).restarts == 1);
 }
 
+// One draw for all of them would make a pod of two init containers twice as late as one of one.
+TEST_CASE("each init container takes its own time") {
+  ClusterSettings settings = ClusterWorld::fixed();
+  settings.container_start = uniform_between(0s, 10s);
+  const auto running_after = [&](int init_containers) {
+    ClusterWorld world(settings);
+    WorkloadSpec workload = ClusterWorld::workload(1);
+    workload.deployment.pod.init_containers = init_containers;
+    world.cluster.create_deployment(workload);
+    world.play(1min);
+    return *world.host.when(What::started, PodId{0});
+  };
+  const Time none = running_after(0);
+  const Duration first = running_after(1) - none;
+  const Duration second = running_after(2) - none - first;
+  CHECK(first > 0s);
+  CHECK(second > 0s);
+  CHECK(first != second);
+}
+
 // --- rollouts ---
 
 TEST_CASE("a rolling update replaces every pod and keeps its limits") {

@@ -1,6 +1,7 @@
 #include "sim/cluster/deployment_controller.h"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 #include "tests/cluster/rollout_harness.h"
 
@@ -25,6 +26,18 @@ TEST_CASE("the new set grows into the room below replicas plus surge") {
   world.add(2, 0, 0);
   CHECK(world.sync());
   CHECK(world.of(2).spec == 7);
+}
+
+TEST_CASE("with the largest surge there is, all new pods are made at once") {
+  RolloutHarness world(10);
+  world.spec.max_surge = num(std::numeric_limits<int>::max());
+  world.spec.max_unavailable = num(0);
+  world.spec.pod = template_of(2);
+  world.add(1, 10, 10);
+  world.add(2, 0, 0);
+  CHECK(world.sync());
+  CHECK(world.of(2).spec == 10);
+  CHECK(world.of(1).spec == 10);
 }
 
 // reconcileOldReplicaSets 3: maxDown = 10 - 8 = 2: one unhealthy, then 9 - 8 = 1 available.

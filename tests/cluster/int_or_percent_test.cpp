@@ -1,6 +1,7 @@
 #include "sim/cluster/int_or_percent.h"
 
 #include <catch2/catch.hpp>
+#include <limits>
 
 using namespace coalmine;
 
@@ -44,4 +45,8 @@ TEST_CASE("the defaults allow no missing pod up to three replicas") {
 
 TEST_CASE("surge may exceed 100%") {
   CHECK(fenceposts(pct(200), num(0), 10) == Fenceposts{20, 0});
+  // And be whatever an int32 of the API can be: what is desired still fits beside it.
+  constexpr int kMost = std::numeric_limits<int>::max();
+  CHECK(fenceposts(num(kMost), num(0), 10) == Fenceposts{kMost - 10, 0});
+  CHECK(fenceposts(pct(kMost), num(0), 10'000).surge == kMost - 10'000);
 }

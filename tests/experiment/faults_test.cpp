@@ -39,9 +39,9 @@ double error_ratio(const World& world, const MetricTarget& target, Duration wind
 double failed_share(const World& world, Duration from, Duration until) {
   double failed = 0;
   double all = 0;
+  const std::vector<EdgeBin> bins = world.data_plane->edge().bins();
   for (Duration t = from; t < until; t += EdgeTally::kBin) {
-    const EdgeBin& bin =
-        world.data_plane->edge().bins().at(static_cast<std::size_t>(t / EdgeTally::kBin));
+    const EdgeBin& bin = bins.at(static_cast<std::size_t>(t / EdgeTally::kBin));
     failed += bin.failed;
     all += bin.requests;
   }

@@ -148,6 +148,7 @@ TEST_CASE("the service section refuses what cannot be", "[scenario][bad-input]")
       {service("replicas: 3"), "3:10: service needs the key name\n"},
       {service("name: a, replicas: 1e308"), "3:30: replicas: 1e308 is not a whole number\n"},
       {service("name: a, replicas: -1"), "3:30: replicas: -1 is out of range\n"},
+      {service("name: a, replicas: 0"), "3:30: replicas: the service being released has no pods\n"},
       {service("name: a, manifest: nowhere.yaml"),
        "3:30: the file ./nowhere.yaml does not exist\n"},
       {service("name: a, manifest: /"), "3:30: the file / is a folder\n"},

@@ -1,6 +1,8 @@
 #include "sim/scenario/load.h"
 
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "sim/faults/error_rate.h"
 #include "tests/scenario/fixtures.h"
@@ -183,4 +185,36 @@ TEST_CASE("a release fault that is over before the release begins is warned of",
   CHECK(warned("errorRate: {p: 1%, until: 6m}").empty());
   CHECK(warned("errorRate: {p: 1%, until: 5m}") ==
         "4:54: until: the fault is over before the release begins: it harms nobody\n");
+}
+
+// So that a recording can be played again where its files are not.
+TEST_CASE("a scenario carries all that it was made from", "[scenario][load]") {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / "coalmine-scenario-source";
+  const std::string manifest =
+      "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n"
+      "spec: {selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, "
+      "spec: {containers: [{name: a, image: a}]}}}\n";
+  const std::string trace = "offset_s\n0\n1\n";
+  const std::string text =
+      "apiVersion: coalmine/v1alpha1\nkind: Scenario\n"
+      "service: {name: a, manifest: deploy/a.yaml, calls: [{service: b}]}\n"
+      "services: [{name: b, manifest: deploy/a.yaml}]\n"
+      "traffic: {trace: {file: requests.csv, repeat: true}}\n";
+  std::filesystem::create_directories(folder / "deploy");
+  std::ofstream(folder / "deploy/a.yaml") << manifest;
+  std::ofstream(folder / "requests.csv") << trace;
+  const auto loaded = load(text, {"duration=6m", "seed=8"}, false, folder);
+  std::filesystem::remove_all(folder);
+  INFO(loaded.diagnostics.text());
+  REQUIRE(loaded.scenario);
+  const ScenarioSource& source = loaded.scenario->source;
+  CHECK(source.text == text);
+  CHECK(source.overrides == std::vector<std::string>{"duration=6m", "seed=8"});
+  // By their names in the scenario, each once.
+  REQUIRE(source.files.size() == 2);
+  CHECK(source.files[0].name == "deploy/a.yaml");
+  CHECK(source.files[0].text == manifest);
+  CHECK(source.files[1].name == "requests.csv");
+  CHECK(source.files[1].text == trace);
 }

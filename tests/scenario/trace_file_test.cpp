@@ -40,6 +40,21 @@ TEST_CASE("counts keep their times when slots are missing", "[scenario][trace]")
   CHECK(result.trace.length() == Duration(25min));
 }
 
+TEST_CASE("counts of one slot in several lines add up", "[scenario][trace]") {
+  const Read result = read(
+      "timestamp,value\n"
+      "2014-04-10 00:04:00,94\n"
+      "2014-04-10 00:04:00,6\n"
+      "2014-04-10 00:09:00,50\n"
+      "2014-04-10 00:09:00,25\n"
+      "2014-04-10 00:09:00,5\n");
+  CHECK(result.diagnostics.text().empty());
+  REQUIRE(result.trace.points.size() == 2);
+  CHECK(result.trace.points[0].second == 100);
+  CHECK(result.trace.points[1] == std::pair<Duration, double>(5min, 80));
+  CHECK(result.trace.bucket == Duration(5min));
+}
+
 TEST_CASE("offsets are requests, further columns are not read", "[scenario][trace]") {
   const Read result = read("offset_s,context\r\n0.0,4808\r\n0.0520000,3180\r\n");
   CHECK(result.diagnostics.text().empty());
@@ -61,10 +76,12 @@ TEST_CASE("mistakes in a trace are reported by line", "[scenario][trace]") {
       {"timestamp,value\n2014-04-10 00:00:00,\n", "2:1: nothing is not a count, 0 or more\n"},
       {"timestamp,value\n2014-04-10 00:00:00,nan\n", "2:1: nan is not a count, 0 or more\n"},
       {"timestamp,value\n2014-04-10 00:00:00,-3\n", "2:1: -3 is not a count, 0 or more\n"},
+      {"timestamp,value\n2014-04-10 00:00:01,1\n2014-04-10 00:00:00,1\n",
+       "3:1: the timestamp is before the one before\n"},
       {"timestamp,value\n2014-04-10 00:00:00,1\n2014-04-10 00:00:00,1\n",
-       "3:1: the timestamp is not after the one before\n"},
+       "1:1: a trace of counts needs two slots or more\n"},
       {"timestamp,value\n2014-04-10 00:00:00,1\n",
-       "1:1: a trace of counts needs two lines or more\n"}};
+       "1:1: a trace of counts needs two slots or more\n"}};
   for (const auto& [text, found] : cases) {
     INFO(text);
     CHECK(brief(read(text).diagnostics) == found);

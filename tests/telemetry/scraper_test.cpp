@@ -183,7 +183,13 @@ TEST_CASE("the settling period before time zero stands for a long steady past") 
   run_traffic(sim, source.add_pod(0, 0, 8), 40);
   Scraper scraper(sim, source, store, settings());
   scraper.start();
+  sim.advance_to(Time(-1ns));
+  CHECK(scraper.scrapes() == 0);
   sim.advance_to(Time(20s));
+  CHECK(scraper.scrapes() >= 2);
+  // One sample on the scrape grid is what the past hangs on.
+  CHECK(store.times(TargetId{0})[0] < Time(0s));
+  CHECK(store.times(TargetId{0})[1] - store.times(TargetId{0})[0] == 15s);
   const Time now = sim.now();
   CHECK(rate(store.range(TargetId{0}, kOk, now, 6h), now, 6h).value() == Approx(400).epsilon(0.01));
   CHECK(rate(store.range(TargetId{1}, kOk, now, 6h), now, 6h).value() == Approx(40).epsilon(0.01));

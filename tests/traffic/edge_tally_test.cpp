@@ -2,6 +2,7 @@
 #include "sim/traffic/edge_tally.h"
 
 #include <catch2/catch.hpp>
+#include <span>
 
 namespace coalmine {
 namespace {
@@ -64,6 +65,31 @@ TEST_CASE("the end of the run belongs to no bin and makes none", "[traffic][edge
   fail(edge, 300s - 1ns);
   fail(edge, 300s);
   CHECK(requests(edge.bins()) == 1);
+}
+
+TEST_CASE("bins tell the versions apart and add up to what users saw", "[traffic][edge]") {
+  EdgeSettings two = settings(0s, 60s);
+  two.versions = 2;
+  EdgeTally edge(two);
+  const auto add = [&](Duration at, VersionId version, Duration latency, Outcome outcome) {
+    edge.add(kTimeZero + at, latency.count(), version, 1, outcome, false, false);
+  };
+  add(1s, VersionId{0}, 20ms, Outcome::ok);
+  add(2s, VersionId{1}, 20ms, Outcome::error);
+  add(3s, VersionId{1}, 400ms, Outcome::ok);
+  add(4s, VersionId{}, 0ms, Outcome::no_endpoint);
+  add(11s, VersionId{1}, 20ms, Outcome::ok);
+  REQUIRE(edge.bins_of(1).size() == edge.bins().size());
+  CHECK(edge.bins_of(0)[0].requests == 1);
+  CHECK(edge.bins_of(1)[0].requests == 2);
+  CHECK(edge.bins_of(1)[0].failed == 1);
+  CHECK(edge.bins_of(1)[0].bad[1] == 1);
+  CHECK(edge.bins_of(1)[1].requests == 1);
+  CHECK(edge.bins_of(2)[0].failed == 1);  // reached no pod
+  CHECK(edge.bins()[0].requests == 4);
+  CHECK(edge.bins()[0].failed == 2);
+  CHECK(edge.bins()[0].bad[1] == 1);
+  CHECK(edge.bins()[1].requests == 1);
 }
 
 // Pods tell what they answered when somebody looks at them.

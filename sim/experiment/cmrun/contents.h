@@ -1,0 +1,63 @@
+/// What stands in the chunks of a recording file, each written and read by a pair of functions
+/// (docs/recording-format.md has them byte by byte). Readers check everything they are given: a
+/// place in a list lies within the list, an enumerator exists, a count fits the bytes that are
+/// left. What is wrong is thrown as Malformed.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sim/experiment/cmrun/bytes.h"
+#include "sim/experiment/recording.h"
+
+namespace coalmine::cmrun {
+
+// ---- run_chunks.cpp
+
+/// `result` without its events, `duration`, `release_at`.
+void write_result(ByteWriter& out, const Recording& recording);
+void read_result(ByteReader& in, Recording& recording);
+
+void write_source(ByteWriter& out, const ScenarioSource& source);
+ScenarioSource read_source(ByteReader& in);
+
+/// A block of events. All uses of its texts together may have this many bytes.
+inline constexpr std::size_t kMostTextBytes = std::size_t{64} << 20U;
+void write_events(ByteWriter& out, std::span<const Event> events);
+std::vector<Event> read_events(ByteReader& in);
+
+// ---- world_chunks.cpp
+
+void write_cast(ByteWriter& out, const Cast& cast);
+Cast read_cast(ByteReader& in);
+
+/// The frames of one block: first their times and lengths, so that one can be read without the
+/// others.
+void write_frames(ByteWriter& out, std::span<const KeyFrame> frames);
+std::vector<KeyFrame> read_frames(ByteReader& in, const Cast& cast);
+/// The newest one at or before `t`; none: the first one is later.
+std::optional<KeyFrame> read_frame(ByteReader& in, const Cast& cast, Time t);
+
+// ---- metric_chunks.cpp
+
+/// "requests_total{outcome=\"ok\"}": the name that a column has in the file.
+std::string series_name(Column column);
+/// Columns by their place in the file's list of names; empty: unknown to this coalmine.
+using ColumnList = std::vector<std::optional<Column>>;
+
+/// Who was scraped, without the samples.
+void write_targets(ByteWriter& out, std::span<const RecordedTarget> targets);
+std::vector<RecordedTarget> read_targets(ByteReader& in, const Cast& cast, ColumnList& columns);
+
+void write_scrapes(ByteWriter& out, const RecordedTarget& target);
+void read_scrapes(ByteReader& in, RecordedTarget& target);
+
+void write_column(ByteWriter& out, const RecordedColumn& column);
+RecordedColumn read_column(ByteReader& in, Column column);
+
+void write_edge(ByteWriter& out, const RecordedEdge& edge);
+RecordedEdge read_edge(ByteReader& in, const Cast& cast);
+
+}  // namespace coalmine::cmrun

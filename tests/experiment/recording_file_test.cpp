@@ -1,0 +1,266 @@
+// Recordings on disk: what goes in comes out, in whole and in part.
+#include "sim/experiment/recording_file.h"
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "sim/experiment/cmrun/checksum.h"
+#include "sim/experiment/recorder.h"
+#include "sim/kernel/diagnostics.h"
+#include "sim/scenario/load.h"
+#include "strategies/registry.h"
+#include "tests/experiment/short_release.h"
+#include "tests/experiment/small_recording.h"
+
+using namespace coalmine;
+using namespace coalmine::test;
+using namespace std::chrono_literals;
+using Catch::Contains;
+
+namespace {
+
+Event event(Duration at, std::string message) {
+  return {kTimeZero + at, "pod/a", "Ready", std::move(message), {}};
+}
+
+/// Some blocks of events, ten a second.
+Recording eventful() {
+  Recording recording = small_recording();
+  recording.result.events.clear();
+  for (int i = 0; i < 20'000; ++i)
+    recording.result.events.push_back(event(i * 100ms, "event " + std::to_string(i)));
+  return recording;
+}
+
+}  // namespace
+
+TEST_CASE("a recording comes back whole", "[experiment][recording-file]") {
+  const Recording small = small_recording();
+  check_same(recording_of(bytes_of(small)), small);
+  const Recording empty;
+  Recording nothing = empty;
+  nothing.cast.services = {"a"};
+  nothing.edge.bin = 10s;
+  nothing.edge.versions.resize(1);
+  check_same(recording_of(bytes_of(nothing)), nothing);
+}
+
+TEST_CASE("a run comes back whole", "[experiment][recording-file]") {
+  const auto scenario = short_scenario();
+  for (const char* strategy : {"control", "recreate", "rolling", "canary"}) {
+    INFO(strategy);
+    const Recording recording = record(spec_of(scenario, strategy));
+    check_same(recording_of(bytes_of(recording)), recording);
+  }
+}
+
+// Of a recording made by hand, so that only the format can change it. A change needs a new version.
+TEST_CASE("the bytes of the format are frozen", "[experiment][recording-file]") {
+  const std::string bytes = bytes_of(small_recording());
+  CHECK(bytes.substr(0, 8) ==
+        "\x89"
+        "CMRUN\r\n");
+  CHECK(bytes.substr(8, 4) == std::string("\1\0\0\0", 4));
+  CHECK(bytes.size() == 2540);
+  CHECK(cmrun::checksum_of(bytes) == 0xe5737744);
+}
+
+TEST_CASE("the same run gives the same bytes, alone or beside others",
+          "[experiment][recording-file]") {
+  const auto file = [] { return bytes_of(record(spec_of(short_scenario(), "canary"))); };
+  const std::string alone = file();
+  std::string one;
+  std::string other;
+  {
+    const std::jthread first([&] { one = file(); });
+    const std::jthread second([&] { other = file(); });
+  }
+  CHECK(one == alone);
+  CHECK(other == alone);
+  // Neither where the scenario lies nor how its file is called gets in.
+  LoadOptions how;
+  const std::string text = short_scenario()->source.text;
+  const auto elsewhere =
+      load_scenario_text("/else/where.yaml", text, "/else", all_strategies(), how).value();
+  CHECK(bytes_of(record(spec_of(elsewhere, "canary"))) == alone);
+}
+
+TEST_CASE("a recording can be played again without its files", "[experiment][recording-file]") {
+  const auto load = [](const std::string& text,
+                       const std::filesystem::path& folder,
+                       const std::vector<std::string>& overrides) {
+    LoadOptions how;
+    how.overrides = overrides;
+    return load_scenario_text("again.yaml", text, folder, all_strategies(), how).value();
+  };
+  std::string bytes;
+  {
+    const TemporaryFolder origin;
+    write_bytes(origin / "requests.csv", "offset_s\n0\n0.5\n0.6\n2\n");
+    const std::string text = short_scenario()->source.text;
+    bytes = bytes_of(record(spec_of(
+        load(text,
+             origin / "",
+             {"traffic={trace: {file: requests.csv, repeat: true}}", "duration=7m", "seed=8"}),
+        "rolling")));
+  }
+  const Recording recording = recording_of(bytes);
+  const TemporaryFolder copy;
+  for (const SourceFile& file : recording.source.files) write_bytes(copy / file.name, file.text);
+  RunSpec again = spec_of(load(recording.source.text, copy / "", recording.source.overrides),
+                          recording.result.name,
+                          recording.result.release,
+                          recording.result.seed);
+  again.replication = recording.result.replication;
+  CHECK(bytes_of(record(again)) == bytes);
+}
+
+// ---- in part
+
+TEST_CASE("events are read by time, and no other blocks than needed",
+          "[experiment][recording-file]") {
+  const std::string bytes = bytes_of(eventful());
+  RecordingFile file = file_of(bytes);
+  REQUIRE(file.event_blocks().size() == 5);
+  const auto found = file.events(kTimeZero + 1000s, kTimeZero + 1001s);
+  REQUIRE(found.size() == 11);  // both ends belong to it
+  CHECK(found.front().message == "event 10000");
+  CHECK(found.back().message == "event 10010");
+  CHECK(file.events(kTimeZero - 5s, kTimeZero - 1s).empty());
+  CHECK(file.events(kTimeZero + 3000s, kNever).empty());
+  CHECK(file.events(Time::min(), kNever).size() == 20'000);
+
+  // With every block damaged but the first, its events can still be read.
+  std::string damaged = bytes;
+  for (std::size_t at = damaged.find("event 4096"); at != std::string::npos;
+       at = damaged.find("event ", at + 1))
+    damaged[at] = 'E';
+  RecordingFile rest = file_of(damaged);
+  CHECK(rest.events(kTimeZero, kTimeZero + 10s).size() == 101);
+  CHECK_THROWS_AS(rest.events(kTimeZero, kTimeZero + 1000s), InvalidInput);
+  CHECK_THROWS_AS(rest.check(), InvalidInput);
+}
+
+TEST_CASE("events out of order are found too, in the order of the recording",
+          "[experiment][recording-file]") {
+  Recording recording = eventful();
+  recording.result.events[3] = event(1500s, "early told");
+  recording.result.events[19'999] = event(2s, "late told");
+  RecordingFile file = file_of(bytes_of(recording));
+  CHECK(file.events(kTimeZero + 1500s, kTimeZero + 1500s).front().message == "early told");
+  CHECK(file.events(kTimeZero + 2s, kTimeZero + 2s).back().message == "late told");
+}
+
+TEST_CASE("one series and one key-frame are read by themselves", "[experiment][recording-file]") {
+  const Recording small = small_recording();
+  RecordingFile file = file_of(bytes_of(small));
+  CHECK(file.targets().size() == 2);
+  CHECK(file.targets()[0].times.empty());
+  CHECK(file.scrapes(0).times == small.targets[0].times);
+  CHECK(file.columns(0) == std::vector<Column>{0, kLatencySum, kInFlight});
+  CHECK(file.columns(1).empty());
+  CHECK(file.column(0, kLatencySum)->values == small.targets[0].columns[1].values);
+  CHECK_FALSE(file.column(0, kUsers).has_value());
+  CHECK_FALSE(file.column(1, kLatencySum).has_value());
+
+  CHECK(file.frame_count() == 4);
+  CHECK_FALSE(file.frame_at(kTimeZero - 1ns).has_value());
+  CHECK(file.frame_at(kTimeZero)->pods[0].in_flight == 0);
+  CHECK(file.frame_at(kTimeZero + 1s)->pods[0].in_flight == 1);
+  CHECK(file.frame_at(kTimeZero + 5min)->pods[0].in_flight == 200);
+  CHECK(file.frame_at(kNever)->pods[0].in_flight == 3);
+}
+
+TEST_CASE("of many key-frames the one in force is found", "[experiment][recording-file]") {
+  Recording recording = small_recording();
+  const KeyFrame model = recording.frames[0];
+  recording.frames.clear();
+  for (int i = 0; i < 300; ++i) {
+    recording.frames.push_back(model);
+    recording.frames.back().time = kTimeZero + i * 2s;
+    recording.frames.back().pods[0].in_flight = static_cast<std::uint32_t>(i);
+  }
+  RecordingFile file = file_of(bytes_of(recording));
+  for (int i = 0; i < 300; ++i) {
+    CHECK(file.frame_at(kTimeZero + i * 2s)->pods[0].in_flight == static_cast<std::uint32_t>(i));
+    CHECK(file.frame_at(kTimeZero + i * 2s + 1999ms)->time == kTimeZero + i * 2s);
+  }
+}
+
+TEST_CASE("a recording too long for memory is written in parts", "[experiment][recording-file]") {
+  const Recording recording = eventful();
+  const TemporaryFolder folder;
+  RecordingWriter writer(folder / "x.cmrun");
+  writer.write_without_events(recording);
+  const std::span<const Event> events = recording.result.events;
+  writer.write_events(events.first(5));
+  writer.write_events(events.subspan(5));
+  writer.finish();
+  check_same(read_recording(folder / "x.cmrun"), recording);
+}
+
+TEST_CASE("long texts make blocks of events shorter", "[experiment][recording-file]") {
+  Recording recording = small_recording();
+  recording.result.events.clear();
+  for (int i = 0; i < 40; ++i)
+    recording.result.events.push_back(event(i * 1s, std::string(100'000, 'x')));
+  recording.result.events.push_back(event(50s, std::string(3'000'000, 'y')));
+  RecordingFile file = file_of(bytes_of(recording));
+  CHECK(file.event_blocks().size() >= 5);
+  check_same(file.read_all(), recording);
+}
+
+// ---- writing
+
+TEST_CASE("a file is there whole or not at all", "[experiment][recording-file]") {
+  const TemporaryFolder folder;
+  const auto path = folder / "x.cmrun";
+  {
+    RecordingWriter given_up(path);
+    given_up.write(small_recording());
+    CHECK_FALSE(std::filesystem::exists(path));
+  }
+  CHECK(folder.files().empty());
+
+  write_bytes(path, "what was there before");
+  {
+    RecordingWriter given_up(path);
+    given_up.write(small_recording());
+  }
+  CHECK(read_bytes(path) == "what was there before");
+
+  RecordingWriter writer(path);
+  writer.write(small_recording());
+  CHECK(read_bytes(path) == "what was there before");
+  writer.finish();
+  CHECK(folder.files() == std::vector<std::string>{"x.cmrun"});
+  check_same(read_recording(path), small_recording());
+}
+
+TEST_CASE("what cannot be written is said at once, with the reason",
+          "[experiment][recording-file]") {
+  const TemporaryFolder folder;
+  write_bytes(folder / "file", "");
+  CHECK_THROWS_WITH(RecordingWriter(folder / "nowhere/x.cmrun"),
+                    Contains("nowhere/x.cmrun could not be written: No such file or directory"));
+  CHECK_THROWS_WITH(RecordingWriter(folder / "file/x.cmrun"), Contains("Not a directory"));
+  std::filesystem::create_directory(folder / "x.cmrun");
+  CHECK_THROWS_WITH(RecordingWriter(folder / "x.cmrun"), Contains("Is a directory"));
+}
+
+TEST_CASE("a recording is known by its name or by how it begins", "[experiment][recording-file]") {
+  const TemporaryFolder folder;
+  write_recording(small_recording(), folder / "renamed");
+  write_bytes(folder / "scenario.yaml", "kind: Scenario\n");
+  write_bytes(folder / "empty", "");
+  CHECK(is_recording(folder / "renamed"));
+  CHECK(is_recording(folder / "not-there.cmrun"));
+  CHECK_FALSE(is_recording(folder / "scenario.yaml"));
+  CHECK_FALSE(is_recording(folder / "empty"));
+  CHECK_FALSE(is_recording(folder / "not-there.yaml"));
+  CHECK_FALSE(is_recording(folder / ""));
+}
