@@ -79,6 +79,17 @@ CheckResult check(const CheckPlan& plan,
   return {CheckOutcome::passed, message, error_evidence};
 }
 
+CheckResult with_segments(CheckResult whole, const std::vector<SegmentCheck>& segments) {
+  if (whole.outcome == CheckOutcome::failed) return whole;
+  for (const SegmentCheck& one : segments) {
+    if (one.result.outcome != CheckOutcome::failed) continue;
+    whole = one.result;
+    whole.message = "segment " + one.segment + ": " + whole.message;
+    return whole;
+  }
+  return whole;
+}
+
 NextMove CheckTally::after(CheckOutcome outcome) {
   switch (outcome) {
     case CheckOutcome::passed:

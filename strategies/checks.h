@@ -13,6 +13,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/telemetry/metric_reader.h"
 #include "strategies/check_plan.h"
@@ -43,6 +44,17 @@ struct CheckResult {
 CheckResult check(const CheckPlan& plan,
                   const Measurement& now,
                   const std::optional<Measurement>& reference);
+
+/// The check of one segment of the users by the same law.
+struct SegmentCheck {
+  std::string segment;
+  CheckResult result;
+};
+
+/// What the check of all requests and those of segments come to together: failed where any failed,
+/// and then of the first of them, all requests before the segments. A segment that cannot be judged
+/// is passed over.
+CheckResult with_segments(CheckResult whole, const std::vector<SegmentCheck>& segments);
 
 /// What follows from a check.
 enum class NextMove {

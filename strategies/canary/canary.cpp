@@ -1,7 +1,10 @@
 #include "strategies/canary/canary.h"
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "sim/experiment/operator.h"
 #include "strategies/canary/arms.h"
@@ -9,18 +12,44 @@
 #include "strategies/wording.h"
 
 namespace coalmine {
+namespace {
+
+/// Canary and reference over the last interval; of the users in one segment, by its place, or all.
+CheckResult check_arms(const Operator& op,
+                       const CanaryPlan& plan,
+                       const CanaryArms& arms,
+                       std::optional<std::uint8_t> segment) {
+  const auto of = [&](MetricTarget arm) {
+    arm.segment = segment;
+    return measure(op.metrics(), arm, plan.interval);
+  };
+  const std::optional<MetricTarget> reference = arms.reference();
+  return check(
+      plan.checks, of(arms.canary()), reference ? std::optional(of(*reference)) : std::nullopt);
+}
+
+std::vector<SegmentCheck> check_segments(const Operator& op,
+                                         const CanaryPlan& plan,
+                                         const CanaryArms& arms) {
+  std::vector<std::string> names;
+  for (const UserSegment& segment : op.scenario().traffic.segments) names.push_back(segment.name);
+  if (!names.empty()) names.push_back("none");
+  std::vector<SegmentCheck> checks;
+  for (std::size_t i = 0; i < names.size(); ++i)
+    checks.push_back({names[i], check_arms(op, plan, arms, static_cast<std::uint8_t>(i))});
+  return checks;
+}
+
+}  // namespace
 
 Task<Verdict> Canary::roll_out(Operator& op) const {
   const std::string late = "pods were not available within " + say_duration(plan_.ready_within);
   CanaryArms arms(op, plan_);
   CheckTally tally(plan_.checks);
   const auto look = [&] {
-    const auto of = [&](const MetricTarget& arm) {
-      return measure(op.metrics(), arm, plan_.interval);
-    };
-    const std::optional<MetricTarget> reference = arms.reference();
-    return check(
-        plan_.checks, of(arms.canary()), reference ? std::optional(of(*reference)) : std::nullopt);
+    CheckResult whole = check_arms(op, plan_, arms, std::nullopt);
+    return plan_.per_segment ? with_segments(std::move(whole), check_segments(op, plan_, arms))
+                             : whole;
   };
 
   for (std::size_t step = 0; step < plan_.steps.size(); ++step) {

@@ -62,6 +62,10 @@ Section<CanaryPlan> canary_table() {
              {.default_text = "baseline",
               .help = "baseline: fresh old pods at the same share; stable: the pods of before"})
       .include(&CanaryPlan::checks, check_table())
+      .field("perSegment",
+             &CanaryPlan::per_segment,
+             {.default_text = "false",
+              .help = "checks each of traffic.segments, and those in none, by themselves as well"})
       .check(check_steps);
   return table;
 }

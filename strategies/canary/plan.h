@@ -28,6 +28,7 @@ struct CanaryPlan {
   Duration initial_delay{};   ///< after each change of traffic, before measuring
   CompareWith compare_with = CompareWith::baseline;
   CheckPlan checks;
+  bool per_segment = false;  ///< each segment of the users is checked as well
   ShareBy by = ShareBy::weights;
   Duration ready_within{};  ///< limit of every wait for pods
 };

@@ -254,13 +254,13 @@ TEST_CASE("mirrored requests write too: a shadow can harm the old version's user
 
 TEST_CASE("a switch at once meets cold caches: the service behind them gets the load of all",
           "[experiment][faults]") {
-  // Warm: 0.5 % of 60 requests/s call, so p99 knows nothing of them. Right after the switch all do:
-  // 1 - 0.995 (1 - e^(-n/500)) with n = 15/s t in each pod, on average 0.86 in the first 20 s.
+  // Warm: 0.1 % of 60 requests/s call, so p99 knows nothing of them. Right after the switch all do:
+  // 1 - 0.999 (1 - e^(-n/500)) with n = 15/s t in each pod, on average 0.86 in the first 20 s.
   Stage stage(
       short_scenario({kQuickScrapes,
                       kNobodyOnCall,
                       "services=[{name: pay, replicas: 4, response: {p50: 150ms, p99: 300ms}}]",
-                      "service.calls=[{service: pay, cache: {hitRatio: 99.5%, keys: 500}}]"}),
+                      "service.calls=[{service: pay, cache: {hitRatio: 99.9%, keys: 500}}]"}),
       "good");
   stage.world.simulation.tasks().spawn(switch_over(stage.op));
   const MetricTarget pay = target_of(deployment_of(stage.world, ServiceId{1}));
@@ -281,14 +281,14 @@ TEST_CASE("a switch at once meets cold caches: the service behind them gets the 
   }
   REQUIRE(switched > Duration{});
   CHECK(load(1min) < 1);
-  CHECK(p99(stage.world.stable, 1min) < 0.2);
+  CHECK(p99(stage.world.stable, 1min) < 0.18);
   stage.advance_to(switched + 21s);
   CHECK(load(20s) > 40);
   CHECK(p99(fresh_of(stage.world), 20s) > 0.25);
   // After 5 min n = 4500: warm again.
   stage.advance_to(switched + 5min);
   CHECK(load(1min) < 1);
-  CHECK(p99(fresh_of(stage.world), 1min) < 0.2);
+  CHECK(p99(fresh_of(stage.world), 1min) < 0.18);
 }
 
 TEST_CASE("a cold cache of the process itself shows as a peak that decays",
@@ -338,8 +338,8 @@ TEST_CASE("a slow dependency fills its callers' workers and queues", "[experimen
 }
 
 TEST_CASE("a regression in the processor's work shows only near the peak", "[experiment][faults]") {
-  // One core a pod; 8 ms of 27 ms are on it, 16 with the regression: 120 of 244 requests/s could be
-  // served at the peak, but at the trough the core is free.
+  // One core a pod; 8 ms of 27 ms are on it, 16 with the regression. At the trough the core is
+  // free: 35 ms against 27. At 58 requests/s a pod it is busy for 93 % of the time instead of 47 %.
   const auto ratio = [](const std::string& rate) {
     const RunResult run = play(spec_of(with_faults("{cpuRegression: {factor: 2}}",
                                                    {"service.pod.discipline=ps",
@@ -350,10 +350,10 @@ TEST_CASE("a regression in the processor's work shows only near the peak", "[exp
     return outcome(run, "latency_p50_new") / outcome(run, "latency_p50_old");
   };
   const double trough = ratio("20/s");
-  const double peak = ratio("220/s");
+  const double peak = ratio("230/s");
   CHECK(trough > 1.1);
-  CHECK(trough < 1.5);
-  CHECK(peak > 1.7);
+  CHECK(trough < 1.4);
+  CHECK(peak > 1.8);
 }
 
 // ---- what no request shows

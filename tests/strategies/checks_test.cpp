@@ -141,6 +141,25 @@ TEST_CASE("a silent reference makes a good canary inconclusive but never excuses
   CHECK(check({0.02, 0.25, 1000}, {0.4, 0.24, 49}).outcome == CheckOutcome::failed);
 }
 
+TEST_CASE("a segment that fails makes the whole check fail and is named", "[strategies][checks]") {
+  const CheckResult good = check({0.004, 0.25, 1000}, {0.003, 0.24, 1000});
+  const CheckResult bad = check({0.1, 0.25, 100}, {0, 0.24, 100});
+  const CheckResult worse = check({0.2, 0.25, 100}, {0, 0.24, 100});
+  const CheckResult few = check({0.3, 0.25, 49}, {0, 0.24, 49});
+  CHECK(with_segments(good, {}).message == good.message);
+  CHECK(with_segments(good, {{"free", good}, {"premium", few}}).message == good.message);
+
+  const CheckResult found = with_segments(good, {{"free", few}, {"premium", bad}, {"none", worse}});
+  CHECK(found.outcome == CheckOutcome::failed);
+  CHECK(found.message == "segment premium: " + bad.message);
+  CHECK(found.evidence.value == 0.1);
+  CHECK(with_segments(worse, {{"premium", bad}}).message == worse.message);
+
+  const CheckResult silent = check({{}, {}, 0}, {0, 0.24, 1000});
+  CHECK(with_segments(silent, {{"premium", good}}).outcome == CheckOutcome::inconclusive);
+  CHECK(with_segments(silent, {{"premium", bad}}).outcome == CheckOutcome::failed);
+}
+
 TEST_CASE("a canary is rolled back at the failure limit even if failures are not in a row",
           "[strategies][checks]") {
   CheckTally tally(3, 9);

@@ -5,6 +5,7 @@
 
 using namespace coalmine;
 using namespace coalmine::test;
+using Catch::Contains;
 
 namespace {
 
@@ -73,17 +74,46 @@ TEST_CASE("a bug that needs load passes at 5 % and fails at 50 %", "[strategies]
   CHECK(outcome(timid, "excess_failed_requests") > 4 * outcome(both, "excess_failed_requests"));
 }
 
-TEST_CASE("a bug of one segment is too small in the aggregate for the canary",
+TEST_CASE("a bug of one segment is seen by a canary that looks at segments, and only by that",
           "[strategies][faults]") {
   // 10 % of 4 % of the users: 0.4 % of all, where 1 % passes.
-  const RunResult run = play_small("canary",
-                                   "bad",
-                                   {"traffic.segments=[{name: premium, share: 4%}]",
-                                    "traffic.rate=200/s",
-                                    faults("{errorRate: {p: 10%, on: {segment: premium}}}")});
+  const auto run = [](const std::string& release, const std::string& per_segment) {
+    return play_small("canary",
+                      release,
+                      {"traffic.segments=[{name: free, share: 50%}, {name: premium, share: 4%}]",
+                       "traffic.rate=200/s",
+                       faults("{errorRate: {p: 10%, on: {segment: premium}}}"),
+                       "strategies[canary].perSegment=" + per_segment,
+                       // The p99 of some 120 requests is the second slowest of them.
+                       "strategies[canary].latencyTolerance=4"});
+  };
+  const RunResult blind = run("bad", "false");
+  INFO(timeline_of(blind));
+  CHECK(blind.verdict == Verdict::promoted);
+  CHECK(outcome(blind, "excess_failed_requests") > 200);
+
+  const RunResult seeing = run("bad", "true");
+  INFO(timeline_of(seeing));
+  CHECK(seeing.verdict == Verdict::rolled_back);
+  CHECK(outcome(seeing, "excess_failed_requests") < outcome(blind, "excess_failed_requests") / 3);
+  for (const Event& event : seeing.events) {
+    if (event.reason != "CheckFailed") continue;
+    REQUIRE(event.evidence.has_value());
+    CHECK_THAT(event.evidence->query, Contains("segment=\"premium\""));
+    CHECK_THAT(event.message, Contains("segment premium: error ratio"));
+  }
+  CHECK(run("good", "true").verdict == Verdict::promoted);
+}
+
+TEST_CASE("segments with too few requests are passed over", "[strategies][faults]") {
+  // 20 requests/s to the canary, of which 4 % are 48 in a minute: fewer than minSamples.
+  const RunResult run = play_small(
+      "canary",
+      "good",
+      {"traffic.segments=[{name: premium, share: 4%}]", "strategies[canary].perSegment=true"});
   INFO(timeline_of(run));
   CHECK(run.verdict == Verdict::promoted);
-  CHECK(outcome(run, "excess_failed_requests") > 200);
+  CHECK(count_events(run, "CheckInconclusive") == 0);
 }
 
 TEST_CASE("where versions cannot live together, recreate hurts fewer than rolling and canary",
