@@ -45,6 +45,7 @@ struct PodTemplate {
   double cpu_limit = 0;
   double memory_request = 0;  ///< bytes; 0: none
   double memory_limit = 0;
+  double process_memory_limit = 0;  ///< of the first container, the one that serves
   int init_containers = 0;
   std::string image;
   bool image_present = true;  ///< the pull policy lets a node use the image it has

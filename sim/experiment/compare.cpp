@@ -9,6 +9,8 @@
 #include <thread>
 #include <utility>
 
+#include "sim/scenario/workload.h"
+
 namespace coalmine {
 namespace {
 
@@ -130,6 +132,8 @@ std::vector<Replication> play_all(const RunSpec& spec,
         [&](std::size_t i) {
           RunSpec mine = spec;
           mine.replication = static_cast<std::uint32_t>(i);
+          if (!options.stop.stop_requested())
+            mine.arrivals = record_arrivals(*spec.scenario, spec.seed, mine.replication);
           replications[i] = ReplicationPlayer(mine, cells, options.stop, run_done).play();
         },
         oneapi::tbb::simple_partitioner{});

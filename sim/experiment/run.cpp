@@ -178,7 +178,8 @@ PlayedRun play_alone(const RunSpec& spec, std::stop_token stop, Recording* recor
   run.result.played = choice ? played_release(spec) : "none";
   run.result.on_call = spec.on_call && scenario.on_call.present;
 
-  World world(scenario, {spec.seed, spec.replication, choice ? run.result.played : "good"});
+  World world(scenario,
+              {spec.seed, spec.replication, choice ? run.result.played : "good", spec.arrivals});
   Operator op(operator_context(world));
   std::optional<Recorder> recorder;
   if (recording != nullptr) recorder.emplace(world);

@@ -17,6 +17,7 @@
 #include "sim/experiment/strategy.h"
 #include "sim/kernel/event_log.h"
 #include "sim/scenario/scenario.h"
+#include "sim/traffic/arrivals.h"
 
 namespace coalmine {
 
@@ -29,6 +30,8 @@ struct RunSpec {
   std::uint64_t seed = 7;
   std::uint32_t replication = 0;
   bool on_call = true;  ///< false: nobody is behind the strategy, whatever the scenario says
+  /// record_arrivals() of the replication, where several runs of it are played.
+  std::shared_ptr<const ArrivalTape> arrivals{};
 };
 
 /// The release that is played: `release`, or what the mix draws.

@@ -1,9 +1,25 @@
 #include "sim/faults/catalogue.h"
 
+#include <utility>
+
+#include "sim/faults/cold_cache.h"
+#include "sim/faults/config_partial.h"
+#include "sim/faults/conversion_loss.h"
+#include "sim/faults/cpu_regression.h"
+#include "sim/faults/crash_on_request.h"
 #include "sim/faults/crash_on_start.h"
+#include "sim/faults/dependency_down.h"
+#include "sim/faults/dependency_slow.h"
 #include "sim/faults/error_rate.h"
+#include "sim/faults/incompatible_schema.h"
 #include "sim/faults/latency.h"
+#include "sim/faults/latency_tail.h"
+#include "sim/faults/load_bug.h"
+#include "sim/faults/memory_leak.h"
+#include "sim/faults/metrics_late.h"
+#include "sim/faults/metrics_lost.h"
 #include "sim/faults/readiness_lie.h"
+#include "sim/faults/slow_start.h"
 
 namespace coalmine {
 namespace {
@@ -41,7 +57,8 @@ Section<FaultCommon> fault_common_table() {
       .field_with<On>("on",
                       kind::section(on_table()),
                       [](FaultCommon& common, On on) {
-                        common.on_service = std::move(on.service);
+                        // A fault may have named its service itself: dependency.h.
+                        if (!on.service.empty()) common.on_service = std::move(on.service);
                         common.on_version = std::move(on.version);
                         common.on_segment = std::move(on.segment);
                       },
@@ -56,8 +73,22 @@ Section<FaultCommon> fault_common_table() {
 std::vector<FaultType> fault_catalogue() {
   return {fault_type<ErrorRate>(),
           fault_type<Latency>(),
+          fault_type<LatencyTail>(),
+          fault_type<CpuRegression>(),
           fault_type<CrashOnStart>(),
-          fault_type<ReadinessLie>()};
+          fault_type<CrashOnRequest>(),
+          fault_type<MemoryLeak>(),
+          fault_type<LoadBug>(),
+          fault_type<ConfigPartial>(),
+          fault_type<ReadinessLie>(),
+          fault_type<SlowStart>(),
+          fault_type<ColdCache>(),
+          fault_type<IncompatibleSchema>(),
+          fault_type<ConversionLoss>(),
+          fault_type<DependencyDown>(),
+          fault_type<DependencySlow>(),
+          fault_type<MetricsLost>(),
+          fault_type<MetricsLate>()};
 }
 
 }  // namespace coalmine

@@ -16,6 +16,7 @@ struct CrashOnStart : Fault {
   static Section<CrashOnStart> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
+  bool harms() const override { return p > 0; }
 };
 
 }  // namespace coalmine

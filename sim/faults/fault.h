@@ -35,7 +35,14 @@ struct FaultTarget {
   /// Of the version it lives beside (old and new of the released service); null: it has none.
   VersionEffects* beside = nullptr;
   SegmentSet segments = kEverySegment;  ///< of the users it touches
-  double memory_limit = 0;              ///< bytes, of the pod by its manifest; 0: none
+  double memory_limit = 0;              ///< bytes, of its process by the manifest; 0: none
+};
+
+/// The place in the scenario at which a fault is written.
+struct FaultSite {
+  bool of_release = false;  ///< below release.faults
+  double memory_limit = 0;  ///< bytes, of the processes it acts on; 0: none
+  double conversion = 0;    ///< share of the users who convert, [0, 1]
 };
 
 class Fault {
@@ -45,6 +52,11 @@ class Fault {
   virtual void install(FaultTarget& target) const = 0;
   /// Whether `on: {segment}` can narrow it: it is decided request by request.
   virtual bool by_segment() const { return false; }
+  /// Whether it changes anything for requests or users: with a probability of 0 it does not, and
+  /// lost metrics never do. What exposure to a faulty version counts.
+  virtual bool harms() const { return true; }
+  /// What makes it impossible at its place, in words; empty: nothing.
+  virtual std::string objection(const FaultSite& /*site*/) const { return {}; }
   FaultCommon common;
 };
 

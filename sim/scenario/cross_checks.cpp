@@ -108,11 +108,20 @@ class FaultCheck {
       diagnostics_.warning(key_position(settings, "until"),
                            "until: the fault is over before the release begins: it harms nobody",
                            "release.at is " + format_duration(scenario.release.at));
+    const std::string objection = fault.objection(site_of(common, of_release));
+    if (!objection.empty()) diagnostics_.error(settings.at, objection);
     const Value* on = settings.find("on");
-    // Faults of a service called name it themselves: `dependencyDown: {service: payment}`.
-    check_on(common, on != nullptr ? *on : settings, of_release);
+    check_on(common, settings, on != nullptr ? *on : settings, of_release);
     if (on != nullptr && on->find("segment") != nullptr)
       check_segment(fault, key_position(*on, "segment"));
+  }
+  FaultSite site_of(const FaultCommon& common, bool of_release) const {
+    const ServiceSettings* service = &draft_.service.settings;
+    for (const ServiceDraft& other : draft_.services)
+      if (other.settings.name == common.on_service) service = &other.settings;
+    return {of_release,
+            service->deployment.pod.process_memory_limit,
+            draft_.scenario.traffic.conversion};
   }
   void check_segment(const Fault& fault, const Position& at) {
     const std::string& wanted = fault.common.on_segment;
@@ -128,10 +137,15 @@ class FaultCheck {
                        known.empty() ? "traffic.segments is empty" : did_you_mean(wanted, known),
                        known.empty() ? "" : "known: " + join(known));
   }
-  void check_on(const FaultCommon& common, const Value& on, bool of_release) {
+  void check_on(const FaultCommon& common,
+                const Value& settings,
+                const Value& on,
+                bool of_release) {
     const std::string& released = draft_.service.settings.name;
     const ReleaseSettings& release = draft_.scenario.release;
-    const Position service_at = key_position(on, "service");
+    // Faults of a service called name it themselves: `dependencyDown: {service: payment}`.
+    const bool itself = settings.find("service") != nullptr;
+    const Position service_at = key_position(itself ? settings : on, "service");
     const Position version_at = key_position(on, "version");
     if (!common.on_service.empty() &&
         std::find(names_.begin(), names_.end(), common.on_service) == names_.end()) {
@@ -166,9 +180,7 @@ class FaultCheck {
   std::vector<std::string> names_;
 };
 
-void check_strategy_names(const ScenarioDraft& draft,
-                          const Value& scenario,
-                          Diagnostics& problems) {
+void check_strategies(const ScenarioDraft& draft, const Value& scenario, Diagnostics& problems) {
   const Value* list = scenario.find("strategies");
   const auto& choices = draft.scenario.strategies;
   if (choices.empty()) {
@@ -186,6 +198,8 @@ void check_strategy_names(const ScenarioDraft& draft,
                    "two strategies are called " + choices[i].name,
                    "give this one a name of its own");
   }
+  for (std::size_t i = 0; list != nullptr && i < choices.size(); ++i)
+    if (choices[i].check) choices[i].check(draft.scenario, {element_settings(list, i)}, problems);
 }
 
 void check_release_names(const Scenario& scenario, const Value& release, Diagnostics& problems) {
@@ -275,7 +289,7 @@ void check_across(const ScenarioDraft& draft, const Value& scenario, Diagnostics
     check_release_names(s, *release, diagnostics);
   }
   faults.check(s.faults, scenario.find("faults"), false);
-  check_strategy_names(draft, scenario, diagnostics);
+  check_strategies(draft, scenario, diagnostics);
 }
 
 }  // namespace coalmine

@@ -196,13 +196,17 @@ double read_amount(ManifestMap& amounts,
   return 0;
 }
 
-/// Adds this container's requests and limits to the pod's.
-void read_resources(ManifestMap& container, PodTemplate& pod) {
-  if (container.has("resources"))
-    container.warn_not_simulated("resources", "nodes have room and CPU for everything");
+/// Adds this container's requests and limits to the pod's. The first one's memory limit is where a
+/// process that leaks is killed.
+void read_resources(ManifestMap& container, PodTemplate& pod, bool first) {
   ManifestMap resources = container.map("resources");
   ManifestMap requests = resources.map("requests");
   ManifestMap limits = resources.map("limits");
+  if (resources.has("requests"))
+    resources.warn_not_simulated("requests", "nodes have room for everything");
+  if (limits.has("cpu")) limits.warn_not_simulated("cpu", "nodes have CPU for everything");
+  if (limits.has("memory") && !first)
+    limits.warn_not_simulated("memory", "only the first container can run out of it here");
   const double cpu_limit = read_amount(limits, "cpu", parse_cpu);
   const double memory_limit = read_amount(limits, "memory", parse_bytes);
   const double cpu = read_amount(requests, "cpu", parse_cpu);
@@ -219,6 +223,7 @@ void read_resources(ManifestMap& container, PodTemplate& pod) {
   pod.memory_request += requests.has("memory") ? memory : memory_limit;
   pod.cpu_limit += cpu_limit;
   pod.memory_limit += memory_limit;
+  if (first) pod.process_memory_limit = memory_limit;
   for (ManifestMap* amounts : {&requests, &limits}) {
     for (const ValueEntry& entry : amounts->value().entries)
       if (entry.key != "cpu" && entry.key != "memory") amounts->not_simulated({entry.key.c_str()});
@@ -267,7 +272,7 @@ void pass_over_the_rest(ManifestMap& container) {
 void read_container(ManifestMap& container, PodTemplate& pod, bool first) {
   if (!container.text("name")) container.error("name", "Required value");
   read_image(container, pod, first);
-  read_resources(container, pod);
+  read_resources(container, pod, first);
   if (first) {
     pod.readiness = read_probe(container, "readinessProbe", ProbeRole::readiness);
     pod.liveness = read_probe(container, "livenessProbe", ProbeRole::liveness);

@@ -19,12 +19,13 @@ std::vector<kind::Variant<StrategyChoice>> strategy_variants(const StrategyCatal
   return result;
 }
 
-/// Every strategy that can do without settings.
+/// Every strategy that can do without settings and asks nothing of the rest of the scenario.
 std::string default_strategies(const StrategyCatalogue& catalogue) {
   std::vector<std::string> keys;
   for (const StrategyKind& type : catalogue.all()) {
     Diagnostics scratch;
-    if (type.load(Value{}, scratch)) keys.push_back(type.key);
+    const auto choice = type.load(Value{}, scratch);
+    if (choice && !choice->check) keys.push_back(type.key);
   }
   return "[" + join(keys) + "]";
 }

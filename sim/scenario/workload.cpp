@@ -147,4 +147,18 @@ Arrivals make_arrivals(const TrafficSettings& t,
                   SessionModel{t.session_requests, table_of(t.session_think)});
 }
 
+std::shared_ptr<const ArrivalTape> record_arrivals(const Scenario& scenario,
+                                                   std::uint64_t seed,
+                                                   std::uint32_t replication) {
+  constexpr double kMost = 2e6;
+  const TrafficSettings& t = scenario.traffic;
+  const Duration before = settling_period(t);
+  const double expected = past_rate(t) * to_seconds(before) +
+                          mean_rate(t, scenario.duration) * to_seconds(scenario.duration);
+  if (expected > kMost) return nullptr;
+  const auto key = [&](std::string_view purpose) { return make_key(seed, replication, purpose); };
+  return std::make_shared<const ArrivalTape>(record(
+      make_arrivals(t, scenario.duration, kTimeZero - before, key), kTimeZero + scenario.duration));
+}
+
 }  // namespace coalmine

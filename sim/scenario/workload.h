@@ -2,7 +2,9 @@
 /// run, and the mean rate. docs/models/arrivals-and-users.md, docs/models/telemetry.md
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <memory>
 #include <string_view>
 
 #include "sim/kernel/random.h"
@@ -31,5 +33,11 @@ Arrivals make_arrivals(const TrafficSettings& traffic,
                        Duration duration,
                        Time start,
                        const std::function<RandomKey(std::string_view)>& key);
+
+/// The arrivals of every run of a replication, drawn once; null where there are so many that the
+/// runs had better draw their own (more than 32 MB).
+std::shared_ptr<const ArrivalTape> record_arrivals(const Scenario& scenario,
+                                                   std::uint64_t seed,
+                                                   std::uint32_t replication);
 
 }  // namespace coalmine

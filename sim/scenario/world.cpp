@@ -33,7 +33,7 @@ struct FaultInstaller {
     return SegmentSet{1} << (found - all.begin());
   }
   double memory_limit(ServiceId service) const {
-    return scenario.service_at(service.index()).deployment.pod.memory_limit;
+    return scenario.service_at(service.index()).deployment.pod.process_memory_limit;
   }
 
   void install(const Fault& fault,
@@ -51,7 +51,7 @@ struct FaultInstaller {
     window.until = fault.common.until ? kTimeZero + *fault.common.until : kNever;
     window.ramp = fault.common.ramp;
     const World& w = world;
-    version.faults.push_back(window);
+    if (fault.harms()) version.faults.push_back(window);
     FaultTarget target{version.effects,
                        window,
                        [&w, &address](std::string_view what) {
@@ -148,7 +148,10 @@ World::World(const Scenario& scenario, const WorldSpec& spec)
   data_plane = std::make_unique<DataPlane>(
       std::move(model),
       Users(std::move(users)),
-      make_arrivals(t, scenario.duration, start, [this](std::string_view p) { return key(p); }),
+      spec.arrivals
+          ? Arrivals(spec.arrivals)
+          : make_arrivals(
+                t, scenario.duration, start, [this](std::string_view p) { return key(p); }),
       std::move(edge));
   simulation.attach(data_plane.get());
   start_services();

@@ -28,14 +28,16 @@ struct WorldSpec {
   std::uint64_t seed = 7;
   std::uint32_t replication = 0;
   std::string release = "bad";  ///< which of Scenario::release_faults()
+  /// record_arrivals() of this world, if it was called; else the world draws its own.
+  std::shared_ptr<const ArrivalTape> arrivals{};
 };
 
 class World {
  public:
   static constexpr ServiceId kReleased{0};  ///< the service being released
 
-  /// `scenario` outlives the world. After construction the clock stands before time zero; see
-  /// play_settling().
+  /// `scenario` outlives the world. After construction the clock stands before time zero, at the
+  /// start of the settling period.
   World(const Scenario& scenario, const WorldSpec& spec);
   ~World();
   World(const World&) = delete;

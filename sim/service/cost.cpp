@@ -1,6 +1,7 @@
 #include "sim/service/cost.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "sim/kernel/math.h"
 
@@ -8,6 +9,7 @@ namespace coalmine {
 namespace {
 
 constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr Duration kLongerThanRuns = std::chrono::hours(24 * 365);
 
 /// Where garbage collection begins to be felt, and the least speed that is left.
 constexpr double kPressureFrom = 0.85;
@@ -22,35 +24,69 @@ void stretch(Cost& cost, double factor, double add_ns = 0) {
       static_cast<std::int64_t>(static_cast<double>(cost.work_ns) * factor + add_ns + 0.5);
 }
 
-/// Bytes in use when service starts.
-double memory(const LeakEffect& e, const Process& process, Time at) {
-  const Time since = std::max(process.listening_since, e.when.from);
-  const double aged = since == Time::min() ? 0 : e.per_second * to_seconds(at - since);
-  return e.base + process.leaked + aged;
+/// Lengthens the work by time that needs no processor.
+void wait(Cost& cost, Duration more) {
+  const double on_core = static_cast<double>(cost.work_ns) * cost.cpu_part;
+  cost.work_ns += more.count();
+  if (cost.work_ns > 0) cost.cpu_part = on_core / static_cast<double>(cost.work_ns);
+}
+
+/// Memory in use over memory allowed.
+double memory_used(const VersionEffects& effects, const Process& process, Time at) {
+  double base = 0;
+  double limit = std::numeric_limits<double>::infinity();
+  double aged = 0;
+  for (const LeakEffect& e : effects.leaks) {
+    if (at < e.when.from) continue;
+    base = std::max(base, e.base);
+    limit = std::min(limit, e.limit);
+    aged += e.per_second * e.when.full_seconds(process.listening_since, at);
+  }
+  return (base + process.leaked + aged) / limit;
 }
 
 void apply_leaks(const VersionEffects& effects,
                  const ServiceStart& start,
                  Process& process,
                  Cost& cost) {
-  for (const LeakEffect& e : effects.leaks) {
+  if (effects.leaks.empty()) return;
+  for (const LeakEffect& e : effects.leaks)
+    process.leaked += e.per_request * e.when.level(start.at);
+  const double used = memory_used(effects, process, start.at);
+  if (used >= 1) {
+    cost.death = Death::out_of_memory;
+  } else if (used > kPressureFrom) {
+    const double lost = (1 - kLeastSpeed) * (used - kPressureFrom) / (1 - kPressureFrom);
+    stretch(cost, 1 / std::max(kLeastSpeed, 1 - lost));
+  }
+}
+
+void apply_latencies(const VersionEffects& effects, const ServiceStart& start, Cost& cost) {
+  for (const LatencyEffect& e : effects.latencies) {
     const double level = e.when.level(start.at);
     if (level <= 0) continue;
-    process.leaked += e.per_request * level;
-    const double part = memory(e, process, start.at) / e.limit;
-    if (part >= 1) {
-      cost.death = Death::out_of_memory;
-    } else if (part > kPressureFrom) {
-      const double lost = (1 - kLeastSpeed) * (part - kPressureFrom) / (1 - kPressureFrom);
-      stretch(cost, 1 / std::max(kLeastSpeed, 1 - lost));
+    if (e.p < 1 && draw(e.coin, start.id) >= e.p) continue;
+    const double factor = 1.0 + (e.factor - 1.0) * level;
+    if (e.cpu_only) {
+      const double stretched = 1.0 + cost.cpu_part * (factor - 1.0);
+      cost.cpu_part *= factor / stretched;
+      stretch(cost, stretched);
+    } else {
+      stretch(cost, factor, static_cast<double>(e.shift.count()) * level);
     }
   }
+}
+
+bool fails(const ErrorEffect& e, const ServiceStart& start) {
+  return touches(e.segments, start.segment) &&
+         (e.pods >= 1 || draw(e.pod_coin, start.pod) < e.pods) &&
+         draw(e.coin, start.id) < e.p * e.when.level(start.at);
 }
 
 }  // namespace
 
 std::uint32_t Process::rate_before(std::int64_t ns) {
-  const std::int64_t now = ns / kSecond;
+  const std::int64_t now = ns >= 0 ? ns / kSecond : -((-ns + kSecond - 1) / kSecond);
   if (now != second) {
     last_second = now == second + 1 ? this_second : 0;
     this_second = 0;
@@ -69,23 +105,11 @@ void apply_effects(const VersionEffects& effects,
   for (const SlowStartEffect& e : effects.slow_starts)
     if (cold && e.when.level(at) > 0)
       stretch(cost, warmup_factor(at - process.listening_since, e.lasts, e.slowdown));
-  for (const LatencyEffect& e : effects.latencies) {
-    const double level = e.when.level(at);
-    if (level <= 0) continue;
-    const double factor = 1.0 + (e.factor - 1.0) * level;
-    if (e.cpu_only) {
-      const double stretched = 1.0 + cost.cpu_part * (factor - 1.0);
-      cost.cpu_part *= factor / stretched;
-      stretch(cost, stretched);
-    } else {
-      stretch(cost, factor, static_cast<double>(e.shift.count()) * level);
-    }
-  }
+  apply_latencies(effects, start, cost);
   for (const ColdCacheEffect& e : effects.cold_caches) {
     if (e.when.level(at) <= 0) continue;
     const double filled = cold ? 1 - portable_exp(-static_cast<double>(start.nth) / e.keys) : 1.0;
-    if (draw(e.coin, start.id) >= e.hit_ratio * filled)
-      stretch(cost, 1, static_cast<double>(e.miss.count()));
+    if (draw(e.coin, start.id) >= e.hit_ratio * filled) wait(cost, e.miss);
   }
   for (const LoadEffect& e : effects.loads) {
     const double level = e.when.level(at);
@@ -98,8 +122,7 @@ void apply_effects(const VersionEffects& effects,
   }
   apply_leaks(effects, start, process, cost);
   for (const ErrorEffect& e : effects.errors) {
-    if (!touches(e.segments, start.segment)) continue;
-    if (draw(e.coin, start.id) >= e.p * e.when.level(at)) continue;
+    if (!fails(e, start)) continue;
     cost.fails = true;
     if (e.fast) cost.work_ns = 0;
   }
@@ -112,17 +135,20 @@ void apply_effects(const VersionEffects& effects,
       cost.death = Death::crash;
 }
 
-Duration leaks_to_death_in(const VersionEffects& effects, Time now) {
-  Duration soonest(-1);
-  for (const LeakEffect& e : effects.leaks) {
-    if (e.per_second <= 0) continue;
-    const Time begins = std::max(now, e.when.from);
-    const Duration lasts = from_seconds((e.limit - e.base) / e.per_second);
-    if (e.when.until != kNever && begins + lasts >= e.when.until) continue;
-    const Duration left = begins + lasts - now;
-    if (soonest < Duration::zero() || left < soonest) soonest = left;
+Time leaked_to_death_at(const VersionEffects& effects, Time listening_since) {
+  if (effects.leaks.empty()) return kNever;
+  Process alone;
+  alone.listening_since = listening_since;
+  const auto full = [&](Time t) { return memory_used(effects, alone, t) >= 1; };
+  // Memory never shrinks: the first nanosecond at which it is full, found by halving.
+  Time low = kTimeZero - kLongerThanRuns;
+  Time high = kTimeZero + kLongerThanRuns;
+  if (!full(high)) return kNever;
+  while (high - low > Duration(1)) {
+    const Time middle = low + (high - low) / 2;
+    (full(middle) ? high : low) = middle;
   }
-  return soonest;
+  return std::max(high, listening_since);
 }
 
 }  // namespace coalmine

@@ -32,6 +32,7 @@ struct ServiceStart {
   std::uint64_t id = 0;
   std::uint64_t demand_id = 0;  ///< a mirrored copy needs the work of its original
   std::uint64_t nth = 1;        ///< request of this process
+  std::uint32_t pod = 0;        ///< its number, the address of what differs between pods
   std::uint32_t rate = 0;       ///< requests the process took in the last full second
   std::uint8_t segment = 255;   ///< of its user; 255: none
   bool marked = false;          ///< its user's data was written by the new version
@@ -46,15 +47,17 @@ struct Cost {
   Death death = Death::none;  ///< this request's service start kills the process
 };
 
-/// What faults make of `cost`.
+/// What faults make of `cost`. Work is stretched by slow starts, latencies, cold caches, load and
+/// garbage collection in this order, each in the order written and rounded to the nanosecond; one
+/// cause to fail is enough.
 void apply_effects(const VersionEffects& effects,
                    const ServiceStart& start,
                    Process& process,
                    Cost& cost);
 
-/// How long until a process that began to listen at `now` has leaked itself to death by time alone;
-/// negative: never.
-Duration leaks_to_death_in(const VersionEffects& effects, Time now);
+/// When a process that listens since then has leaked itself to death by time alone (its requests
+/// may bring that forward); kNever: not at all.
+Time leaked_to_death_at(const VersionEffects& effects, Time listening_since);
 
 /// Times the usual work when service starts `age` after the process began to listen.
 inline double warmup_factor(Duration age, Duration lasts, double slowdown) {

@@ -5,6 +5,7 @@
 /// Source: specs/service-models sections 5 and 7; the numbers below are the catalogue's.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -26,29 +27,50 @@ struct EffectWindow {
     if (ramp.count() <= 0 || from == Time::min() || t - from >= ramp) return 1;
     return static_cast<double>((t - from).count()) / static_cast<double>(ramp.count());
   }
+
+  /// Seconds of full strength in [a, b], those of the ramp weighed by their level. With `a` in the
+  /// endless past they count from `from`, or not at all when that is endless too.
+  double full_seconds(Time a, Time b) const {
+    a = std::max(a, from);
+    b = std::min(b, until);
+    if (a >= b || a == Time::min()) return 0;
+    if (ramp.count() <= 0 || from == Time::min()) return to_seconds(b - a);
+    const double rise = to_seconds(ramp);
+    const auto since_from = [&](Time t) {
+      const double x = to_seconds(t - from);
+      return x < rise ? x * x / (2 * rise) : x - rise / 2;
+    };
+    return since_from(b) - since_from(a);
+  }
 };
 
 /// The users an effect touches, one bit per segment; bit 63 stands for those in none.
 using SegmentSet = std::uint64_t;
 inline constexpr SegmentSet kEverySegment = ~SegmentSet{0};
 
-/// 1, 9, 12: each request fails with probability p (status 500), decided by the coin (fault,
-/// request). `fast`: it costs no work, as a refused connection does not.
+/// 1, 9, 11, 12: each request fails with probability p (status 500), decided by the coin (fault,
+/// request). `fast`: it costs no work, as a refused connection does not. Only on the share `pods`
+/// of the pods, decided by (fault, pod).
 struct ErrorEffect {
   double p = 0;
   RandomKey coin{};
   EffectWindow when{};
   SegmentSet segments = kEverySegment;
   bool fast = false;
+  double pods = 1;
+  RandomKey pod_coin{};
 };
 
-/// 2, 7, 13: the work of each request is multiplied by `factor` and lengthened by `shift` (both
-/// scaled by the level). `cpu_only`: the factor stretches the processor's part of the work alone.
+/// 2, 3, 7, 13: the work of a request is multiplied by `factor` and lengthened by `shift` (both
+/// scaled by the level), with probability p by the coin (fault, request). `cpu_only`: the factor
+/// stretches the processor's part of the work alone.
 struct LatencyEffect {
   double factor = 1;
   Duration shift{};
   EffectWindow when{};
   bool cpu_only = false;
+  double p = 1;
+  RandomKey coin{};
 };
 
 /// 4: the process exits `after` it began to listen, with probability p per start, decided by
@@ -68,9 +90,10 @@ struct PoisonEffect {
   SegmentSet segments = kEverySegment;
 };
 
-/// 6: memory grows from `base` by `per_request` and `per_second` bytes; at `limit` the process is
-/// killed. From 85 % of the limit on, collecting garbage slows all work: speed x max(0.3, 1 - 0.7
-/// (m - 0.85) / 0.15).
+/// 6: memory grows from `base` by `per_request` and `per_second` bytes (scaled by the level), and
+/// what has leaked stays until the process ends; at `limit` the process is killed. From 85 % of the
+/// limit on, collecting garbage slows all work: speed x max(0.3, 1 - 0.7 (m - 0.85) / 0.15).
+/// Several leaks add up, from the largest base to the smallest limit.
 struct LeakEffect {
   double base = 0;
   double limit = 0;
@@ -92,7 +115,8 @@ struct LoadEffect {
 };
 
 /// 14, on the new version: what it writes, the old one cannot read. Each request it takes marks its
-/// user; `all`: its first start migrates the store, so everybody is marked.
+/// user; `all`: its first start (or, begun later, its next request) migrates the store, so
+/// everybody is marked.
 struct WriteEffect {
   bool all = false;
   EffectWindow when{};
@@ -106,7 +130,7 @@ struct UnreadableEffect {
 };
 
 /// 17: the n-th request of a process misses its cache with probability 1 - hit_ratio (1 -
-/// e^(-n/keys)) and then costs `miss` more.
+/// e^(-n/keys)) and then waits `miss` longer; of a process long since warm with 1 - hit_ratio.
 struct ColdCacheEffect {
   double hit_ratio = 0;
   double keys = 1;

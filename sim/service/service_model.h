@@ -67,7 +67,7 @@ struct VersionModel {
   VersionEffects effects{};
   bool is_new = false;    ///< the version being released
   double conversion = 0;  ///< probability that a user converts at its first ok answer
-  /// When its faults act: what "faulty" means in the outcomes.
+  /// When faults that harm act: what "faulty" means in the outcomes.
   std::vector<EffectWindow> faults{};
 
   /// Whether any fault of this version acts at `t`.

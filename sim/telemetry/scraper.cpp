@@ -74,7 +74,7 @@ void Scraper::discover() {
     loop.alive = false;
     simulation_.cancel(loop.next);
     loop.next = 0;
-    store_.mark_stale(loop.target, simulation_.now());
+    deliver(loop.target, delay_of(loop), std::nullopt);
   }
   for (const auto& pod : pods) {
     const bool known = std::any_of(loops_.begin(), loops_.end(), [&](const Loop& loop) {
@@ -94,8 +94,7 @@ void Scraper::add_loop(Vantage vantage,
   loop.pod = pod;
   loop.deployment = deployment;
   loop.segment = segment;
-  loop.address = vantage == Vantage::pod ? std::uint64_t{pod.value} * 2 + 1
-                                         : std::uint64_t{deployment.value} * 2;
+  loop.address = vantage == Vantage::pod ? std::uint64_t{pod.value} * 2 + 1 : 0;
   const double fraction = draw(settings_.phase_key, loop.address);
   loop.phase = Duration(
       static_cast<std::int64_t>(fraction * static_cast<double>(settings_.interval.count())));
@@ -131,34 +130,35 @@ void Scraper::scrape(std::size_t index, std::int64_t tick) {
   ++scrapes_;
   const RandomKey coin{draw_bits(settings_.loss_key, loop.address)};
   const auto nth = static_cast<std::uint64_t>(tick);
-  const Time now = simulation_.now();
   bool lost = settings_.loss > 0 && draw(coin, nth) < settings_.loss;
-  Duration delay{};
   for (const ScrapeEffect& e : source_.disturbances(loop.pod, loop.deployment)) {
-    const double level = e.when.level(now);
-    if (level <= 0) continue;
     const RandomKey fault_coin{draw_bits(e.coin, loop.address)};
-    lost = lost || draw(fault_coin, nth) < e.loss * level;
-    delay += e.delay;
+    lost = lost || draw(fault_coin, nth) < e.loss * e.when.level(simulation_.now());
   }
-  if (lost || !answers(loop)) {
-    ++failed_;
-    store_.mark_stale(loop.target, now);
-    return;
-  }
-  const Sample sample = read(loop);
-  if (delay <= Duration::zero()) {
-    deliver(loop.target, now, sample);
-  } else {
-    simulation_.after(delay,
-                      [this, target = loop.target, now, sample] { deliver(target, now, sample); });
-  }
+  lost = lost || !answers(loop);
+  if (lost) ++failed_;
+  deliver(loop.target, delay_of(loop), lost ? std::nullopt : std::optional(read(loop)));
 }
 
-void Scraper::deliver(TargetId target, Time scraped, const Sample& sample) {
+Duration Scraper::delay_of(const Loop& loop) const {
+  Duration delay{};
+  for (const ScrapeEffect& e : source_.disturbances(loop.pod, loop.deployment))
+    if (e.when.level(simulation_.now()) > 0) delay += e.delay;
+  return delay;
+}
+
+/// What was read now, or that nothing could be, arrives after `delay`.
+void Scraper::deliver(TargetId target, Duration delay, std::optional<Sample> sample) {
+  const Time now = simulation_.now();
+  if (delay <= Duration::zero()) return store(target, now, sample);
+  simulation_.after(delay, [this, target, now, sample] { store(target, now, sample); });
+}
+
+void Scraper::store(TargetId target, Time scraped, const std::optional<Sample>& sample) {
   const auto times = store_.times(target);
-  if (!times.empty() && scraped <= times.back()) return;
-  store_.append(target, scraped, sample);
+  const Time newest = times.empty() ? Time::min() : times.back();
+  if (sample && scraped > newest) store_.append(target, scraped, *sample);
+  if (!sample && scraped >= newest) store_.mark_stale(target, scraped);
 }
 
 bool Scraper::answers(const Loop& loop) const {

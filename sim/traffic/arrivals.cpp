@@ -223,6 +223,9 @@ struct Arrivals::Impl {
   std::vector<Arrival> copies;  ///< of the current instant, ascending
   std::size_t offset_place = 0;
   std::size_t copy_place = 0;
+  // Drawn before.
+  std::shared_ptr<const ArrivalTape> tape;
+  std::size_t tape_place = 0;
   double scale = 1;
 };
 
@@ -251,6 +254,13 @@ Arrivals::Arrivals(
     impl_->profile = constant_rate(rate_before);
     impl_->begin_piece(start);
   }
+  block_.resize(kBlock);
+  refill();
+}
+
+Arrivals::Arrivals(std::shared_ptr<const ArrivalTape> tape)
+    : impl_(std::make_unique<Impl>(RandomKey{})) {
+  impl_->tape = std::move(tape);
   block_.resize(kBlock);
   refill();
 }
@@ -325,6 +335,14 @@ Arrival Arrivals::next_recorded() {
 void Arrivals::refill() {
   place_ = 0;
   Impl& m = *impl_;
+  if (m.tape) {
+    const auto from = m.tape->begin() + static_cast<std::ptrdiff_t>(m.tape_place);
+    const std::size_t n = std::min(kBlock, m.tape->size() - m.tape_place);
+    std::copy_n(from, n, block_.begin());
+    std::fill(block_.begin() + static_cast<std::ptrdiff_t>(n), block_.end(), Arrival{kNever, 0});
+    m.tape_place += n;
+    return;
+  }
   for (Arrival& slot : block_) {
     if (m.recorded)
       slot = next_recorded();
@@ -332,6 +350,14 @@ void Arrivals::refill() {
       slot = next_of_sessions();
     else
       slot = {next_start(), m.next_session++};
+  }
+}
+
+ArrivalTape record(Arrivals source, Time until) {
+  ArrivalTape tape;
+  for (;; source.advance()) {
+    tape.push_back(source.next());
+    if (source.next().time > until) return tape;
   }
 }
 

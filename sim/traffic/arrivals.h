@@ -69,6 +69,9 @@ struct Arrival {
   std::uint64_t session = 0;
 };
 
+/// Arrivals drawn once, to be played by several runs of the same world.
+using ArrivalTape = std::vector<Arrival>;
+
 class Arrivals {
  public:
   /// Poisson arrivals from `start` on with the profile's rate (of requests).
@@ -83,6 +86,8 @@ class Arrivals {
            Time start,
            RandomKey key,
            double rate_before = 0);
+  /// Those of the tape, then none.
+  explicit Arrivals(std::shared_ptr<const ArrivalTape> tape);
   ~Arrivals();
   Arrivals(Arrivals&&) noexcept;
 
@@ -102,5 +107,8 @@ class Arrivals {
   std::vector<Arrival> block_;
   std::size_t place_ = 0;
 };
+
+/// All arrivals of `source` up to `until`, and the first after it.
+ArrivalTape record(Arrivals source, Time until);
 
 }  // namespace coalmine

@@ -75,7 +75,7 @@ DataPlane::Sent DataPlane::enter_closed(PodId id, const Request& request) {
 
   const VersionModel& version = version_model(pod);
   ServiceStart start;
-  take_up(pod, request, start);
+  take_up(id, request, start);
   const std::int64_t begins = starts_now ? request.now : free_at[slot];
   start.at = as_time(begins);
   // Who had to wait begins when another leaves: all workers are busy then.

@@ -34,7 +34,7 @@ DataPlane::DataPlane(TrafficModel model, Users users, Arrivals arrivals, EdgeSet
 }
 
 void DataPlane::run_until(Time t) {
-  const std::int64_t until = t.time_since_epoch().count();
+  std::int64_t until = t.time_since_epoch().count();
   for (;;) {
     const std::int64_t arrival = arrivals_.next().time.time_since_epoch().count();
     if (!heap_.empty() && heap_.top_time_ns() <= arrival) {
@@ -45,9 +45,9 @@ void DataPlane::run_until(Time t) {
         const Doom doom = dooms_[entry.payload & ~kTag];
         const Pod& pod = pods_[doom.pod.index()];
         if (!pod.listening || pod.starts != doom.start) continue;  // it died before
-        now_ = entry.time_ns;
-        on_death_(doom.pod, as_time(now_), doom.cause);
-        return;
+        until = entry.time_ns;  // the rest of this instant still comes before the death
+        on_death_(doom.pod, as_time(until), doom.cause);
+        continue;
       }
       top_played_ = true;
       play_wake(entry.payload, entry.sequence, entry.time_ns);
@@ -183,16 +183,21 @@ DataPlane::Sent DataPlane::turn_away(const Request& request,
 
 /// A pod takes the request: what is known of its service now, and what the version's writes do to
 /// the user's data.
-void DataPlane::take_up(Pod& pod, const Request& request, ServiceStart& start) {
+void DataPlane::take_up(PodId id, const Request& request, ServiceStart& start) {
+  Pod& pod = pods_[id.index()];
   const VersionEffects& effects = version_model(pod).effects;
   start.id = request.id;
   start.demand_id = request.demand_id;
   start.segment = request.segment;
   start.nth = ++pod.process.taken;
+  start.pod = id.value;
   if (!effects.loads.empty()) start.rate = pod.process.rate_before(request.now);
   if (request.person != kNone) {
-    for (const WriteEffect& e : effects.writes)
-      if (e.when.level(as_time(request.now)) > 0) marked_.set(request.person);
+    for (const WriteEffect& e : effects.writes) {
+      if (e.when.level(as_time(request.now)) <= 0) continue;
+      marked_.set(request.person);
+      all_marked_ |= e.all;
+    }
     if (!effects.unreadable.empty()) start.marked = all_marked_ || marked_.test(request.person);
   }
 }
@@ -337,13 +342,14 @@ std::optional<Duration> DataPlane::process_started(PodId pod, bool warm) {
   const VersionEffects& effects = version_model(p).effects;
   for (const WriteEffect& e : effects.writes)
     if (e.all && e.when.level(now) > 0) all_marked_ = true;
-  const Duration leaked = leaks_to_death_in(effects, now);
-  if (leaked >= Duration::zero())
-    dies_at(pod, add_saturating(now, leaked).time_since_epoch().count(), Death::out_of_memory);
+  if (const Time full = leaked_to_death_at(effects, p.process.listening_since); full != kNever)
+    dies_at(pod, std::max(full, now).time_since_epoch().count(), Death::out_of_memory);
+  std::optional<Duration> soonest;
   for (const CrashEffect& e : effects.crashes) {
-    if (e.when.level(now) > 0 && draw(e.coin, start) < e.p) return e.after;
+    if (e.when.level(now) > 0 && draw(e.coin, start) < e.p)
+      soonest = std::min(soonest.value_or(e.after), e.after);
   }
-  return std::nullopt;
+  return soonest;
 }
 
 void DataPlane::stops_accepting(PodId pod) {

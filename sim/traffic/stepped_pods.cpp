@@ -44,7 +44,7 @@ DataPlane::Sent DataPlane::enter_stepped(PodId id, const Request& request) {
   s = {};
   s.in_use = true;
   s.pod = id;
-  take_up(pod, request, s.start);
+  take_up(id, request, s.start);
   s.flight.id = request.id;
   s.flight.arrival = request.now;
   s.flight.deadline = request.deadline;

@@ -64,6 +64,7 @@ const std::vector<std::string> kLongRequests{"service.response={p50: 8s, p99: 30
 /// Processes that listen late: probes fail before they do.
 const std::vector<std::string> kSlowStart{"service.pod.start={p50: 20s, p99: 40s}"};
 const std::vector<std::string> kNeverStarts{"release.faults=[{crashOnStart: {}}]"};
+const std::vector<std::string> kLeaks{"release.faults=[{memoryLeak: {perRequest: 1Mi}}]"};
 /// Brought to everybody, then undone by the human.
 const std::vector<std::string> kUndone{"release.faults=[{errorRate: {p: 80%}}]",
                                        "onCall={respond: {p50: 10s, p99: 20s}}"};
@@ -82,6 +83,7 @@ const std::vector<Simulated> kSimulated{
     {kContainer + "lifecycle.preStop.sleep.seconds", 1, 10},
     {kContainer + "lifecycle.preStop.exec.command", nullptr, {"sh", "-c", "sleep 10"}},
 
+    {kContainer + "resources.limits.memory", "100Mi", "200Mi", kLeaks},
     {kContainer + "image", "web:1", "web:latest"},  // pulled at each start
     {kContainer + "imagePullPolicy", "IfNotPresent", "Always"},
     {kSecond + "image", "log:1", "log"},
@@ -134,7 +136,6 @@ const std::vector<Named> kNamed{
     {"Deployment", {kContainer + "resources.requests.cpu", "200m"}},
     {"Deployment", {kContainer + "resources.requests.memory", "64Mi"}},
     {"Deployment", {kContainer + "resources.limits.cpu", 2}},
-    {"Deployment", {kContainer + "resources.limits.memory", "1Gi"}},
     {"Deployment", {kSecond + "resources.requests.cpu", "200m"}},
     {"Deployment", {kSecond + "resources.requests.memory", "64Mi"}},
     {"Deployment", {kSecond + "resources.limits.cpu", 2}},

@@ -109,6 +109,7 @@ TEST_CASE("every field of a Deployment that is checked is read", "[scenario][man
   CHECK(d.pod.cpu_request == 100);
   CHECK(d.pod.cpu_limit == 2000);
   CHECK(d.pod.memory_request == 536870912);  // a missing request takes the limit
+  CHECK(d.pod.process_memory_limit == 536870912);
   CHECK(good(deployment("progressDeadlineSeconds: 2147483647")).progress_deadline == kForever);
   CHECK(good(deployment("strategy: {type: Recreate}")).strategy == DeploymentStrategy::recreate);
   CHECK(good(deployment("", "", "lifecycle: {preStop: {sleep: {seconds: 5}}}")).pod.pre_stop ==
@@ -200,7 +201,10 @@ TEST_CASE("fields that are checked but change nothing are named", "[scenario][ma
   const std::string container = "spec.template.spec.containers[0]";
   CHECK(messages(read(deployment("", "", "resources: {requests: {cpu: 100m}}"))) ==
         "warning: " + container +
-            ".resources is not simulated: nodes have room and CPU for everything\n");
+            ".resources.requests is not simulated: nodes have room for everything\n");
+  CHECK(messages(read(deployment("", "", "resources: {limits: {cpu: 1, memory: 1Gi}}"))) ==
+        "warning: " + container +
+            ".resources.limits.cpu is not simulated: nodes have CPU for everything\n");
   CHECK(messages(
             read(deployment("", "", "readinessProbe: {httpGet: {path: /}, timeoutSeconds: 2}"))) ==
         "warning: " + container +

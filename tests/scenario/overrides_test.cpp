@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/faults/catalogue.h"
 #include "sim/scenario/reference.h"
 #include "sim/scenario/sections.h"
 #include "sim/scenario/yaml_reader.h"
@@ -100,11 +101,14 @@ TEST_CASE("every key of every table has a path that --set reaches", "[scenario][
   const Section<ScenarioDraft> table = scenario_table(strategies);
   const auto paths = settable_paths(table);
   CHECK(paths.size() > 120);
+  std::string faults;
+  for (const FaultType& type : fault_catalogue())
+    faults += (faults.empty() ? "" : ", ") + type.key + ": {}";
   const std::string everything = kHead + R"(service: {name: a, calls: [{service: b}], metrics: [x]}
 services: [{name: b, calls: [{service: c}], metrics: [x]}, {name: c}]
 traffic: {segments: [{name: s, share: 1%}], points: [[0s, 1/s]]}
-release: {faults: [errorRate: {}, latency: {}, crashOnStart: {}, readinessLie: {}]}
-faults: [errorRate: {}, latency: {}, crashOnStart: {}, readinessLie: {}]
+release: {faults: [)" + faults + R"(]}
+faults: [)" + faults + R"(]
 objectives: [{availability: 99%}]
 strategies: [recreate: {}, canary: {}]
 )";

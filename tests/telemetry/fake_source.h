@@ -18,6 +18,9 @@ class FakeSource final : public InstrumentSource {
   const Instruments& router(DeploymentId d) const override { return router_counters_.at(d); }
   double pod_in_flight(PodId) const override { return 3; }
   double router_in_flight(DeploymentId) const override { return 4; }
+  const std::vector<ScrapeEffect>& disturbances(PodId, DeploymentId) const override {
+    return disturbances_;
+  }
 
   Instruments& add_router(std::uint32_t deployment) {
     deployments_.push_back(DeploymentId{deployment});
@@ -30,6 +33,7 @@ class FakeSource final : public InstrumentSource {
   void remove_pod(std::uint32_t pod) {
     std::erase_if(pods_, [&](const PodTarget& p) { return p.pod == PodId{pod}; });
   }
+  void disturb(const ScrapeEffect& effect) { disturbances_.push_back(effect); }
   void set_dead(std::uint32_t pod, bool dead) {
     if (dead) {
       dead_[PodId{pod}] = true;
@@ -46,6 +50,7 @@ class FakeSource final : public InstrumentSource {
   std::map<PodId, Instruments> pod_counters_;
   std::map<DeploymentId, Instruments> router_counters_;
   std::map<PodId, bool> dead_;
+  std::vector<ScrapeEffect> disturbances_;
 };
 
 }  // namespace coalmine

@@ -78,6 +78,88 @@ TEST_CASE("lost scrapes leave holes at the configured rate, the same ones every 
   CHECK(times == run());
 }
 
+// One page of metrics has one phase and one fate, however many Deployments are on it.
+TEST_CASE("what the router counts for several Deployments is scraped, or lost, in one instant") {
+  Simulation sim;
+  FakeSource source;
+  SeriesStore store;
+  source.add_router(0);
+  source.add_router(1);
+  auto s = settings();
+  s.loss = 0.2;
+  Scraper scraper(sim, source, store, s);
+  scraper.start();
+  sim.advance_to(Time(15s * 100));
+  const auto first = store.times(TargetId{0});
+  const auto second = store.times(TargetId{1});
+  CHECK(first.size() < 100);
+  CHECK(std::vector<Time>(first.begin(), first.end()) ==
+        std::vector<Time>(second.begin(), second.end()));
+}
+
+TEST_CASE("a fault that loses scrapes leaves holes of its size while it acts") {
+  Simulation sim;
+  FakeSource source;
+  SeriesStore store;
+  source.add_router(0);
+  source.disturb({0.4, {}, RandomKey{5}, {Time(15s * 1000), Time(15s * 3000), {}}});
+  Scraper scraper(sim, source, store, settings());
+  scraper.start();
+  sim.advance_to(Time(15s * 4000));
+  const auto times = store.times(TargetId{0});
+  const auto between = [&](Time from, Time to) {
+    return std::count_if(times.begin(), times.end(), [&](Time t) { return t >= from && t < to; });
+  };
+  CHECK(between(Time(0s), Time(15s * 1000)) == 1000);
+  CHECK(between(Time(15s * 3000), Time(15s * 4000)) == 1000);
+  // 2000 coins of 0.6: 1200 +- 4 standard deviations of 22.
+  CHECK(between(Time(15s * 1000), Time(15s * 3000)) > 1112);
+  CHECK(between(Time(15s * 1000), Time(15s * 3000)) < 1288);
+}
+
+TEST_CASE("late scrapes keep their time and can be queried only later") {
+  Simulation sim;
+  FakeSource source;
+  SeriesStore store;
+  Instruments& counters = source.add_router(0);
+  source.disturb({0, 40s, RandomKey{5}, {Time(100s), Time(200s), {}}});
+  Scraper scraper(sim, source, store, settings());
+  scraper.start();
+  const auto newest_age = [&] { return sim.now() - store.times(TargetId{0}).back(); };
+  for (int t = 1; t <= 320; ++t) {
+    sim.advance_to(Time(std::chrono::seconds(t)));
+    counters.requests[0] = static_cast<std::uint64_t>(t) + 1;
+    if (t == 99) CHECK(newest_age() < 15s);
+    if (t == 160 || t == 199) CHECK(newest_age() >= 40s);
+    if (t == 160 || t == 199) CHECK(newest_age() < 55s);
+    if (t == 216) CHECK(newest_age() < 15s);
+  }
+  // One a 15 s and in order, though the last late ones were overtaken: those are lost.
+  const auto times = store.times(TargetId{0});
+  const auto values = store.values(TargetId{0}, kOk);
+  for (std::size_t i = 1; i < times.size(); ++i) CHECK(times[i] > times[i - 1]);
+  for (std::size_t i = 0; i < times.size(); ++i)
+    CHECK(values[i] == Approx(to_seconds(times[i]) + 1).margin(1));
+  CHECK(times.size() < 320 / 15);
+  CHECK(times.size() >= 320 / 15 - 3);
+}
+
+TEST_CASE("that a target is gone becomes known as late as its scrapes") {
+  Simulation sim;
+  FakeSource source;
+  SeriesStore store;
+  source.add_pod(0, 0, 8).busy_ns = 1;
+  source.disturb({0, 40s, RandomKey{5}, {}});
+  Scraper scraper(sim, source, store, settings());
+  scraper.start();
+  sim.advance_to(Time(101s));
+  source.remove_pod(0);
+  sim.advance_to(Time(139s));
+  CHECK(store.newest(TargetId{0}, kInFlight, sim.now()));
+  sim.advance_to(Time(150s));
+  CHECK_FALSE(store.newest(TargetId{0}, kInFlight, sim.now()));
+}
+
 TEST_CASE("new pods are discovered, dead ones fail their scrapes, deleted ones are left alone") {
   Simulation sim;
   FakeSource source;

@@ -73,4 +73,22 @@ TEST_CASE("a recording is played to the instant, after traffic at the rate befor
   CHECK(arrivals.next().time == kNever);
 }
 
+TEST_CASE("a tape plays the arrivals it was made of, and then none", "[traffic][arrivals]") {
+  const auto source = [] {
+    return Arrivals(constant_rate(50), kTimeZero - 60s, RandomKey{3}, sessions_of(4));
+  };
+  const auto tape = std::make_shared<const ArrivalTape>(record(source(), kTimeZero + 60s));
+  Arrivals drawn = source();
+  Arrivals again(tape);
+  for (const Arrival& a : *tape) {
+    CHECK(again.next().time == drawn.next().time);
+    CHECK(again.next().session == drawn.next().session);
+    CHECK(again.next().time == a.time);
+    drawn.advance();
+    again.advance();
+  }
+  CHECK(tape->back().time > kTimeZero + 60s);
+  CHECK(again.next().time == kNever);
+}
+
 }  // namespace coalmine

@@ -45,6 +45,28 @@ TEST_CASE("closed form, stepped form and reference agree on services that call o
   CHECK(holds("FIFO and LIFO with calls", 400, [] { check_agreement(random_world({})); }));
 }
 
+TEST_CASE("all forms agree where processes die of their requests and of age, and start again",
+          "[traffic][forms]") {
+  CHECK(holds("deadly versions, leaves", 400, [] {
+    WorldLimits limits;
+    limits.deadly = true;
+    limits.calls = false;
+    check_agreement(random_world(limits));
+  }));
+  CHECK(holds("deadly versions that call each other", 400, [] {
+    WorldLimits limits;
+    limits.deadly = true;
+    check_agreement(random_world(limits));
+  }));
+  CHECK(holds("deadly versions, whole milliseconds", 300, [] {
+    WorldLimits limits;
+    limits.deadly = true;
+    limits.coarse = true;
+    limits.calls = false;
+    check_agreement(random_world(limits));
+  }));
+}
+
 TEST_CASE("the engine and the reference agree on processor sharing within rounding",
           "[traffic][forms]") {
   CHECK(holds("processor sharing with calls", 200, [] {

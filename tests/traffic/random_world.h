@@ -1,6 +1,7 @@
 /// Little worlds for property tests, made by RapidCheck: three services (0 called by users, 0 -> 1
-/// -> 2 and 0 -> 2), a dozen pods of a few versions, and a control plane that starts, drains and
-/// kills pods and changes endpoints without sense or mercy.
+/// -> 2 and 0 -> 2), a dozen pods of a few versions with all that can be wrong with them, a few
+/// users in two segments, mirrored requests, and a control plane that starts, drains and kills pods
+/// and changes endpoints without sense or mercy.
 #pragma once
 
 #include <rapidcheck.h>
@@ -16,6 +17,7 @@ struct WorldLimits {
   bool fifo_only = false;  ///< no LIFO
   bool sharing = false;    ///< processor sharing too: agreement within rounding only
   bool coarse = false;     ///< all times whole milliseconds: everything happens at once
+  bool deadly = false;     ///< every version kills its processes, and often
   int most_requests = 250;
 };
 

@@ -4,14 +4,17 @@
 #include <cmath>
 #include <deque>
 #include <queue>
+#include <set>
 #include <tuple>
 
 #include "sim/kernel/assert.h"
+#include "tests/traffic/reference_cost.h"
 
 namespace coalmine::testing {
 namespace {
 
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
+constexpr std::uint32_t kSiteOfCopies = 0xffffff;
 
 enum class EventClass { completion, cancellation, arrival, control };
 
@@ -23,6 +26,8 @@ struct Event {
     sender_gives_up,  // of request `index`
     arrives,          // request `index`
     control,          // action `index`
+    dies,             // the process of pod `index`, if it is still its start number `stamp`
+    restarts,         // pod `index`, if `stamp` was its last start
   };
   Time time;
   EventClass event_class;
@@ -38,9 +43,12 @@ struct Event {
 };
 
 struct Request {
-  // resuming: its call has ended and the event that lets it go on is due at this very instant.
-  enum class State { travelling, waiting, working, calling, resuming, gone };
-  std::uint64_t id = 0;
+  // off_core: the part of its work that needs no core. resuming: its call has ended and the event
+  // that lets it go on is due at this very instant.
+  enum class State { travelling, waiting, working, off_core, calling, resuming, gone };
+  RefStart circumstances;               // id and demand_id from the beginning
+  std::optional<std::uint64_t> person;  // on whose behalf; calls have none
+  bool is_copy = false;
   std::size_t backend = 0;
   Duration patience{};             // its sender gives up after this; 0: never
   std::size_t caller = kNone;      // the request that made this call; kNone: a user
@@ -52,7 +60,8 @@ struct Request {
   Time departure = kNever;
   Outcome outcome = Outcome::ok;
   bool fails = false;       // its own error coin
-  double remaining_ns = 0;  // PS: own work still to do
+  double remaining_ns = 0;  // PS: own work still to do on a core
+  Duration off_core{};      // PS: and then without
   // Where it stands in its calls.
   std::size_t site = 0;
   std::uint32_t repeat = 0;
@@ -65,9 +74,10 @@ struct Request {
 };
 
 struct Pod {
+  bool running = false;
   bool accepting = false;
-  Time listening_since = Time::min();
-  bool warm = true;
+  std::uint64_t starts = 0;
+  RefProcess process;
   std::deque<std::size_t> waiting;   // oldest first
   std::vector<std::size_t> serving;  // hold a worker, in order of start
   Time progressed_to{};              // PS: remaining_ns is as of this instant
@@ -83,14 +93,15 @@ class Engine {
     std::size_t deployments = 0;
     for (std::size_t i = 0; i < pods_.size(); ++i) {
       CM_ASSERT(config.pods[i].service < config.services.size());
-      pods_[i].accepting = config.pods[i].listening;
       deployments = std::max(deployments, config.pods[i].deployment + 1);
     }
     counters_.pods.resize(pods_.size());
     counters_.routers.resize(deployments);
     for (const auto& arrival : config.arrivals) {
       Request request;
-      request.id = arrival.id;
+      request.circumstances.id = request.circumstances.demand_id = arrival.id;
+      request.person = arrival.user;
+      request.circumstances.segment = arrival.segment;
       request.backend = arrival.backend;
       request.arrival = arrival.time;
       request.patience = config.client_timeout;
@@ -99,6 +110,8 @@ class Engine {
     }
     for (std::size_t i = 0; i < config.actions.size(); ++i)
       schedule(config.actions[i].time, EventClass::control, Event::Kind::control, i);
+    for (std::size_t i = 0; i < pods_.size(); ++i)
+      if (config.pods[i].listening) begin_process(i, /*warm=*/true);
   }
 
   RefRun run() {
@@ -113,8 +126,9 @@ class Engine {
     note_counters();
     for (std::size_t i = 0; i < requests_.size(); ++i) {
       const Request& r = requests_[i];
+      if (r.is_copy) continue;
       auto& results = i < config_.arrivals.size() ? run_.results : run_.calls;
-      results.push_back({r.id,
+      results.push_back({r.circumstances.id,
                          r.backend,
                          r.arrival,
                          r.pod,
@@ -139,7 +153,9 @@ class Engine {
   void play(const Event& event) {
     switch (event.kind) {
       case Event::Kind::own_work_done:
-        if (requests_[event.index].state == Request::State::working) own_work_done(event.index);
+        if (requests_[event.index].state == Request::State::working ||
+            requests_[event.index].state == Request::State::off_core)
+          own_work_done(event.index);
         break;
       case Event::Kind::shared_work_due:
         if (pods_[event.index].due_stamp == event.stamp) shared_work_due(event.index);
@@ -156,26 +172,74 @@ class Engine {
       case Event::Kind::control:
         act(config_.actions[event.index]);
         break;
+      case Event::Kind::dies:
+        if (pods_[event.index].running && pods_[event.index].starts == event.stamp)
+          die(event.index);
+        break;
+      case Event::Kind::restarts:
+        if (!pods_[event.index].running && pods_[event.index].starts == event.stamp)
+          begin_process(event.index, /*warm=*/false);
+        break;
     }
   }
 
   // ---- arrival: routing and admission
 
   void arrive(std::size_t r) {
+    if (requests_[r].caller == kNone && !requests_[r].is_copy) ++counters_.sent;
+    if (requests_[r].patience.count() > 0)
+      schedule(
+          now_ + requests_[r].patience, EventClass::cancellation, Event::Kind::sender_gives_up, r);
+    if (endpoints_[requests_[r].backend].empty()) return end(r, Outcome::no_endpoint);
+    enter(r);
+    if (r < config_.arrivals.size() && config_.arrivals[r].copy_to)
+      send_copy(r, *config_.arrivals[r].copy_to);
+  }
+
+  void send_copy(std::size_t r, std::size_t backend) {
+    if (endpoints_[backend].empty()) return;
+    Request copy;
+    copy.circumstances.id = child_id(requests_[r].circumstances.id, kSiteOfCopies, 0, 0);
+    copy.circumstances.demand_id = requests_[r].circumstances.demand_id;
+    copy.person = requests_[r].person;
+    copy.circumstances.segment = requests_[r].circumstances.segment;
+    copy.backend = backend;
+    copy.arrival = now_;
+    copy.is_copy = true;
+    requests_.push_back(copy);
+    enter(requests_.size() - 1);
+  }
+
+  void enter(std::size_t r) {
     Request& request = requests_[r];
-    if (request.caller == kNone) ++counters_.sent;
-    if (request.patience.count() > 0)
-      schedule(now_ + request.patience, EventClass::cancellation, Event::Kind::sender_gives_up, r);
-    if (endpoints_[request.backend].empty()) return end(r, Outcome::no_endpoint);
     request.pod = pick(request);
     ++counters_.pods[request.pod].sent;
     Pod& pod = pods_[request.pod];
     const RefService& service = service_of(request.pod);
     if (!pod.accepting) return end(r, Outcome::refused);
-    if (pod.serving.size() < service.workers) return start(r);
-    if (pod.waiting.size() >= service.queue) return end(r, Outcome::rejected);
+    const bool free = pod.serving.size() < service.workers;
+    if (!free && pod.waiting.size() >= service.queue) return end(r, Outcome::rejected);
+    let_in(request, pod);
+    if (free) return start(r);
     request.state = Request::State::waiting;
     pod.waiting.push_back(r);
+  }
+
+  void let_in(Request& request, Pod& pod) {
+    RefStart& start = request.circumstances;
+    start.pod = request.pod;
+    start.nth = ++pod.process.let_in;
+    const std::int64_t second = now_.time_since_epoch() / std::chrono::seconds(1);
+    ++pod.process.seconds[second];
+    const auto before = pod.process.seconds.find(second - 1);
+    start.rate = before == pod.process.seconds.end() ? 0 : before->second;
+    if (!request.person) return;
+    for (const auto& effect : effects_of(request.pod).writes) {
+      if (effect.when.level(now_) <= 0) continue;
+      written_.insert(*request.person);
+      if (effect.all) all_written_ = true;
+    }
+    start.unreadable = all_written_ || written_.count(*request.person) > 0;
   }
 
   std::size_t pick(const Request& request) {
@@ -183,7 +247,7 @@ class Engine {
     const auto& endpoints = endpoints_[request.backend];
     const std::uint64_t n = endpoints.size();
     if (n == 1) return endpoints[0];  // no choice, no turn taken
-    const std::uint64_t bits = draw_bits(backend.pick_key, request.id);
+    const std::uint64_t bits = draw_bits(backend.pick_key, request.circumstances.id);
     const auto scaled = [n](std::uint64_t half) { return (half * n) >> 32; };
     const std::size_t first = endpoints[scaled(bits >> 32)];
     const std::size_t second = endpoints[scaled(bits & 0xffffffffU)];
@@ -207,50 +271,55 @@ class Engine {
   void start(std::size_t r) {
     Request& request = requests_[r];
     Pod& pod = pods_[request.pod];
-    const std::int64_t work = work_at_start(request);
-    request.fails = fails_at_start(request);
+    request.circumstances.at = now_;
+    request.circumstances.in_service = pod.serving.size() + 1;
+    const RefCost cost = settle_cost(
+        service_of(request.pod), effects_of(request.pod), request.circumstances, pod.process);
+    request.fails = cost.fails;
+    if (cost.kills) schedule_death(request.pod, now_);
     request.start = now_;
     request.state = Request::State::working;
     if (service_of(request.pod).discipline == RefDiscipline::ps) {
       progress(request.pod);
-      request.remaining_ns = static_cast<double>(work);
+      request.remaining_ns = static_cast<double>(cost.work_ns) * cost.cpu_part;
+      request.off_core = Duration(cost.work_ns - std::llround(request.remaining_ns));
       pod.serving.push_back(r);
       schedule_due(request.pod);
     } else {
       pod.serving.push_back(r);
-      schedule(now_ + Duration(work), EventClass::completion, Event::Kind::own_work_done, r);
+      schedule(
+          now_ + Duration(cost.work_ns), EventClass::completion, Event::Kind::own_work_done, r);
     }
   }
 
-  std::int64_t work_at_start(const Request& request) const {
-    const RefService& service = service_of(request.pod);
-    const Pod& pod = pods_[request.pod];
-    const std::int64_t demand = service.demand(draw_bits(service.demand_key, request.id));
-    double work = static_cast<double>(demand);
-    if (!pod.warm && now_ - pod.listening_since < service.warmup_for) {
-      const double left = 1.0 - static_cast<double>((now_ - pod.listening_since).count()) /
-                                    static_cast<double>(service.warmup_for.count());
-      work = std::floor(work * (1.0 + (service.warmup_slowdown - 1.0) * left) + 0.5);
-    }
-    for (const auto& effect : config_.pods[request.pod].effects.latencies) {
-      const double level = effect.when.level(now_);
-      const double shift = static_cast<double>(effect.shift.count()) * level;
-      work = std::floor(work * (1.0 + (effect.factor - 1.0) * level) + shift + 0.5);
-    }
-    return std::max<std::int64_t>(1, static_cast<std::int64_t>(work));
+  // ---- deaths
+
+  void begin_process(std::size_t p, bool warm) {
+    Pod& pod = pods_[p];
+    pod.running = pod.accepting = true;
+    ++pod.starts;
+    pod.process = {};
+    pod.process.listening_since = now_;
+    pod.process.warm = warm;
+    counters_.pods[p].process = {};
+    for (const auto& effect : effects_of(p).writes)
+      if (effect.all && effect.when.level(now_) > 0) all_written_ = true;
+    const Time full = full_by_time(effects_of(p), pod.process);
+    if (full != kNever) schedule_death(p, std::max(full, now_));
   }
 
-  bool fails_at_start(const Request& request) const {
-    const RefService& service = service_of(request.pod);
-    if (draw(service.error_coin, request.id) < service.error_rate) return true;
-    const auto& effects = config_.pods[request.pod].effects;
-    for (const auto& error : effects.errors)
-      if (draw(error.coin, request.id) < error.p * error.when.level(now_)) return true;
-    const Pod& pod = pods_[request.pod];
-    for (const auto& lie : effects.lies)
-      if (!pod.warm && now_ - pod.listening_since < lie.lasts && lie.when.level(now_) > 0)
-        return true;
-    return false;
+  void schedule_death(std::size_t p, Time when) {
+    schedule(when, EventClass::control, Event::Kind::dies, p, pods_[p].starts);
+  }
+
+  void die(std::size_t p) {
+    kill(p);
+    if (config_.restart_after.count() > 0)
+      schedule(now_ + config_.restart_after,
+               EventClass::control,
+               Event::Kind::restarts,
+               p,
+               pods_[p].starts);
   }
 
   void own_work_done(std::size_t r) {
@@ -308,7 +377,11 @@ class Engine {
 
   void shared_work_due(std::size_t p) {
     progress(p);
-    own_work_done(least_remaining(p));
+    const std::size_t r = least_remaining(p);
+    if (requests_[r].off_core.count() <= 0) return own_work_done(r);
+    requests_[r].state = Request::State::off_core;
+    stopped_working(p);
+    schedule(now_ + requests_[r].off_core, EventClass::completion, Event::Kind::own_work_done, r);
   }
 
   // ---- calls, made while the worker is held
@@ -317,7 +390,11 @@ class Engine {
     const RefService& service = service_of(requests_[r].pod);
     while (requests_[r].site < service.calls.size()) {
       const RefCall& call = service.calls[requests_[r].site];
-      if (requests_[r].repeat < calls_here(call, requests_[r].id)) return make_call(r, call);
+      if (requests_[r].repeat < calls_here(call, requests_[r].circumstances.id)) {
+        if (!answered_from_cache(requests_[r], call)) return make_call(r, call);
+        ++requests_[r].repeat;
+        continue;
+      }
       ++requests_[r].site;
       requests_[r].repeat = 0;
     }
@@ -329,6 +406,18 @@ class Engine {
     return call.repeats + (one_more ? 1 : 0);
   }
 
+  /// The id of the call that `request`, or whose work it needs, makes next.
+  static std::uint64_t id_of_call(std::uint64_t id, const Request& request) {
+    return child_id(id, static_cast<std::uint32_t>(request.site), request.repeat, /*attempt=*/0);
+  }
+
+  bool answered_from_cache(const Request& request, const RefCall& call) const {
+    const RefStart& caller = request.circumstances;
+    const double hit_ratio =
+        call.cache_hit_ratio * filled(pods_[request.pod].process, caller.nth, call.cache_keys);
+    return draw(call.cache_coin, id_of_call(caller.id, request)) < hit_ratio;
+  }
+
   void make_call(std::size_t r, const RefCall& call) {
     Request child;
     Request& caller = requests_[r];
@@ -336,8 +425,9 @@ class Engine {
     caller.state = Request::State::calling;
     if (was_working) stopped_working(caller.pod);
     ++caller.calls_made;
-    child.id =
-        child_id(caller.id, static_cast<std::uint32_t>(caller.site), caller.repeat, /*attempt=*/0);
+    child.circumstances.id = id_of_call(caller.circumstances.id, caller);
+    child.circumstances.demand_id = id_of_call(caller.circumstances.demand_id, caller);
+    child.circumstances.segment = caller.circumstances.segment;
     ++caller.repeat;
     child.backend = call.backend;
     child.caller = r;
@@ -403,7 +493,7 @@ class Engine {
   /// What the sender sees, unless it has given up before.
   void answer(std::size_t r, Outcome outcome) {
     Request& request = requests_[r];
-    if (request.answered) return;
+    if (request.answered || request.is_copy) return;
     request.answered = true;
     request.edge_time = now_;
     request.edge_outcome = outcome;
@@ -435,21 +525,17 @@ class Engine {
   // ---- control
 
   void act(const RefAction& action) {
+    const bool running = pods_[action.pod].running;
     switch (action.kind) {
       case RefAction::Kind::listen:
-      case RefAction::Kind::listen_warm: {
-        Pod& pod = pods_[action.pod];
-        pod.accepting = true;
-        counters_.pods[action.pod].process = {};
-        pod.listening_since = now_;
-        pod.warm = action.kind == RefAction::Kind::listen_warm;
+      case RefAction::Kind::listen_warm:
+        if (!running) begin_process(action.pod, action.kind == RefAction::Kind::listen_warm);
         break;
-      }
       case RefAction::Kind::stop_accepting:
-        pods_[action.pod].accepting = false;
+        if (running) pods_[action.pod].accepting = false;
         break;
       case RefAction::Kind::kill:
-        kill(action.pod);
+        if (running) kill(action.pod);
         break;
       case RefAction::Kind::set_endpoints:
         endpoints_[action.backend] = action.endpoints;
@@ -462,7 +548,7 @@ class Engine {
 
   void kill(std::size_t p) {
     Pod& pod = pods_[p];
-    pod.accepting = false;
+    pod.running = pod.accepting = false;
     ++pod.due_stamp;
     std::vector<std::size_t> lost = std::move(pod.serving);
     lost.insert(lost.end(), pod.waiting.begin(), pod.waiting.end());
@@ -489,6 +575,8 @@ class Engine {
     return config_.services[config_.pods[p].service];
   }
 
+  const VersionEffects& effects_of(std::size_t p) const { return config_.pods[p].effects; }
+
   const RefConfig& config_;
   Time now_ = Time::min();
   std::uint64_t next_order_ = 0;
@@ -497,6 +585,8 @@ class Engine {
   std::vector<Pod> pods_;
   std::vector<std::vector<std::size_t>> endpoints_;
   std::vector<std::uint64_t> cursors_;
+  std::set<std::uint64_t> written_;  // users whose data the old version cannot read
+  bool all_written_ = false;
   RefCounters counters_;
   RefRun run_;
 };

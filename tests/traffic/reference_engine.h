@@ -10,7 +10,12 @@
 /// A request's life: routed over its backend's endpoint list, refused or rejected at once or let
 /// in, waits, starts (its work and its error coin are settled here), works, makes its calls one
 /// after another while it holds the worker, departs. A failed call of any kind makes the caller
-/// fail at once. An error of its own lets it finish its own work and skips the calls.
+/// fail at once. An error of its own lets it finish its own work and skips the calls. Its copy, if
+/// it has one, sets out with it and is nobody's: no sender counts it.
+///
+/// Where an effect kills a process, that is a control event of the same instant; after
+/// `restart_after` it listens again, cold. Whatever the control plane wants of a process that is
+/// not there, or starts where one is, is void.
 ///
 /// Times are int64 nanoseconds (`Time`, `Duration`). Impossible input (indices out of range, no
 /// worker) is the test's own mistake. Source of the semantics: specs/service-models.md section 1,
@@ -22,6 +27,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "sim/kernel/random.h"
@@ -44,17 +50,21 @@ struct RefCall {
   std::uint32_t repeats = 1;
   double fraction = 0;
   RandomKey fraction_coin{};
-  Duration timeout{};  ///< 0: waits for ever
+  Duration timeout{};          ///< 0: waits for ever
+  double cache_hit_ratio = 0;  ///< of a warm process
+  double cache_keys = 1;
+  RandomKey cache_coin{};
 };
 
 struct RefService {
   std::size_t workers = 1;
   std::size_t queue = std::numeric_limits<std::size_t>::max();  ///< further requests that may wait
   RefDiscipline discipline = RefDiscipline::fifo;
-  double cores = 1;  ///< ps: each of n working jobs progresses at min(1, cores/n)
+  double cores = 1;      ///< ps: each of n working jobs progresses at min(1, cores/n)
+  double cpu_share = 1;  ///< part of the work that needs a core; ps: the rest follows without one
   RandomKey demand_key{};
-  /// Nanoseconds of own work. Warm-up and each latency effect in turn scale it and round to the
-  /// nearest nanosecond; what comes out is at least one.
+  /// Nanoseconds of own work. Warm-up and each effect in turn scale it and round to the nearest
+  /// nanosecond; what comes out is at least one.
   std::function<std::int64_t(std::uint64_t bits)> demand;
   double error_rate = 0;  ///< failures of a good day, on top of the pods' effects
   RandomKey error_coin{};
@@ -98,6 +108,8 @@ struct RefArrival {
   std::uint64_t id = 0;
   std::uint64_t user = 0;
   std::size_t backend = 0;
+  std::optional<std::size_t> segment{};  ///< of the user
+  std::optional<std::size_t> copy_to{};  ///< backend that gets a copy
 };
 
 struct RefConfig {
@@ -107,6 +119,7 @@ struct RefConfig {
   std::vector<RefAction> actions;
   std::vector<RefArrival> arrivals;
   Duration client_timeout{};  ///< of user requests; 0: never gives up
+  Duration restart_after{};   ///< from a death to the next start of that process; 0: none
   Time end = kNever;          ///< events up to and including this instant are played
 };
 

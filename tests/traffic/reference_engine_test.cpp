@@ -238,6 +238,98 @@ TEST_CASE("work is settled by warm-up and effects when service starts", "[traffi
   CHECK(run.results[3].departure == at(321ms));
 }
 
+TEST_CASE("a request that kills its process takes the others with it", "[traffic][reference]") {
+  // Two workers, 10 ms: 0 and 1 are in service; the request at 8 starts at 10 and kills all but the
+  // first. The process is back at 10 + 5, cold.
+  auto config = one_service(fixed_service(2, 9, 10ms));
+  config.restart_after = 5ms;
+  PoisonEffect poison;
+  poison.p = 1;
+  poison.segments = SegmentSet{1} << 4;
+  config.pods[0].effects.poisons = {poison};
+  send_at(config, {0ms, 1ms, 8ms, 12ms, 16ms});
+  config.arrivals[2].segment = 4;
+  const auto run = play_reference(config);
+  CHECK(edge_outcomes(run) ==
+        Outcomes{Outcome::ok, Outcome::reset, Outcome::reset, Outcome::refused, Outcome::ok});
+  CHECK(departures(run) == Times{at(10ms), at(10ms), at(10ms), at(12ms), at(26ms)});
+}
+
+TEST_CASE("a process dies of what it leaks, by its requests or by its age",
+          "[traffic][reference]") {
+  auto config = one_service(fixed_service(1, 9, 1ms));
+  config.restart_after = 5ms;
+  LeakEffect leak;
+  leak.limit = 100;
+  SECTION("the third request finds no memory, and after the restart again") {
+    leak.per_request = 34;
+    config.pods[0].effects.leaks = {leak};
+    send_at(config, {0ms, 2ms, 4ms, 10ms, 12ms, 14ms});
+    const auto run = play_reference(config);
+    const auto ok = Outcome::ok;
+    CHECK(edge_outcomes(run) == Outcomes{ok, ok, Outcome::reset, ok, ok, Outcome::reset});
+  }
+  SECTION("100 bytes at 10 a millisecond last until 10 ms after the start") {
+    leak.per_second = 10'000;
+    config.pods[0].effects.leaks = {leak};
+    config.pods[0].listening = false;
+    config.actions = {action(2ms, RefAction::Kind::listen, 0)};
+    send_at(config, {3ms, 11ms + 500us, 13ms});
+    const auto run = play_reference(config);
+    CHECK(edge_outcomes(run) == Outcomes{Outcome::ok, Outcome::reset, Outcome::refused});
+    CHECK(departures(run)[1] >= at(12ms) - 1ns);
+    CHECK(departures(run)[1] <= at(12ms) + 1ns);
+  }
+}
+
+TEST_CASE("a copy loads the pods it meets and is nobody's", "[traffic][reference]") {
+  // Pod 1 gets copies: its one worker is busy with the first until 10 ms, so the second departs at
+  // 20; the users see pod 0 alone.
+  auto config = one_service(fixed_service(1, 9, 10ms), 2);
+  config.backends.resize(2);
+  config.backends[0].endpoints = {0};
+  config.backends[1].endpoints = {1};
+  config.pods[1].deployment = 1;
+  ErrorEffect always;
+  always.p = 1;
+  config.pods[1].effects.errors = {always};
+  send_at(config, {0ms, 5ms});
+  for (auto& arrival : config.arrivals) arrival.copy_to = 1;
+  const auto run = play_reference(config);
+  CHECK(edge_outcomes(run) == Outcomes{Outcome::ok, Outcome::ok});
+  CHECK(run.calls.empty());
+  const auto& last = run.snapshots.back();
+  CHECK(last.sent == 2);
+  CHECK(last.pods[1].process.requests[static_cast<std::size_t>(Outcome::error)] == 2);
+  CHECK(last.pods[1].process.latency_sum_ns == Duration(10ms + 15ms).count());
+  CHECK(last.routers[1] == RefCounters::ByOutcome{});
+}
+
+TEST_CASE("what the new version has written the old one cannot read", "[traffic][reference]") {
+  // Pod 1 writes. User 7 meets it at 10 ms; user 8 never does.
+  auto config = one_service(fixed_service(4, 9, 1ms), 2);
+  config.backends.resize(2);
+  config.backends[0].endpoints = {0};
+  config.backends[1].endpoints = {1};
+  config.pods[0].effects.unreadable = {{1, RandomKey{}}};
+  send_at(config, {0ms, 10ms, 20ms, 30ms});
+  for (const std::size_t i : {0U, 1U, 2U}) config.arrivals[i].user = 7;
+  config.arrivals[3].user = 8;
+  config.arrivals[1].backend = 1;
+  SECTION("user by user") {
+    config.pods[1].effects.writes = {{false, {}}};
+    CHECK(edge_outcomes(play_reference(config)) ==
+          Outcomes{Outcome::ok, Outcome::ok, Outcome::error, Outcome::ok});
+  }
+  SECTION("all at once, with the first start") {
+    config.pods[1].effects.writes = {{true, {}}};
+    config.pods[1].listening = false;
+    config.actions = {action(5ms, RefAction::Kind::listen, 1)};
+    CHECK(edge_outcomes(play_reference(config)) ==
+          Outcomes{Outcome::ok, Outcome::ok, Outcome::error, Outcome::error});
+  }
+}
+
 TEST_CASE("balancers choose as they say", "[traffic][reference]") {
   auto config = one_service(fixed_service(1, 9, 10ms), 3);
   SECTION("round robin in turn; nobody to choose is an answer too") {

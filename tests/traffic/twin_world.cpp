@@ -4,6 +4,8 @@
 #include <sstream>
 #include <utility>
 
+#include "sim/kernel/simulation.h"
+
 namespace coalmine::testing {
 namespace {
 
@@ -48,12 +50,41 @@ std::size_t drawn_backend(const RouteRule& rule, RandomKey key, std::uint64_t id
   return rule.backends.back().backend.index();
 }
 
+/// Who sends request `id`, and of which segment that is, written out once more.
+std::uint64_t user_of(const UserModel& users, std::uint64_t id) {
+  return ((draw_bits(users.who, id) >> 32) * users.count) >> 32;
+}
+
+std::optional<std::size_t> segment_of(const UserModel& users, std::uint64_t user) {
+  const double u = draw(users.segment_key, user);
+  double below = 0;
+  for (std::size_t i = 0; i < users.segments.size(); ++i) {
+    below += users.segments[i].share;
+    if (u < below) return i;
+  }
+  return std::nullopt;
+}
+
+RefArrival arrival_of(const TwinWorld& world, std::size_t i) {
+  const RouteRule& rule = world.routes[0].rules[0];
+  RefArrival arrival;
+  arrival.time = kTimeZero + world.offsets[i];
+  arrival.id = i;
+  arrival.user = user_of(world.users, i);
+  arrival.segment = segment_of(world.users, arrival.user);
+  arrival.backend = drawn_backend(rule, world.model.route_key, i);
+  if (rule.mirror && draw(world.model.mirror_key, i) < rule.mirror->share)
+    arrival.copy_to = rule.mirror->backend.index();
+  return arrival;
+}
+
 RefService service_of(const TwinWorld& world, const ServiceModel& model) {
   RefService service;
   service.workers = model.workers;
   service.queue = model.queue;
   service.discipline = discipline_of(model.discipline);
   service.cores = model.cores;
+  service.cpu_share = model.cpu_share;
   service.demand_key = model.demand_key;
   service.demand = [&table = model.demand](std::uint64_t bits) {
     return table.duration(bits).count();
@@ -69,6 +100,9 @@ RefService service_of(const TwinWorld& world, const ServiceModel& model) {
     made.fraction = call.fraction;
     made.fraction_coin = call.coin;
     made.timeout = call.timeout;
+    made.cache_hit_ratio = call.cache_hit_ratio;
+    made.cache_keys = call.cache_keys;
+    made.cache_coin = call.cache_coin;
     service.calls.push_back(made);
   }
   return service;
@@ -98,11 +132,9 @@ RefConfig reference_of(const TwinWorld& world) {
   }
   config.actions = world.actions;
   for (std::size_t i = 0; i < world.offsets.size(); ++i)
-    config.arrivals.push_back({kTimeZero + world.offsets[i],
-                               i,
-                               0,
-                               drawn_backend(world.routes[0].rules[0], world.model.route_key, i)});
+    config.arrivals.push_back(arrival_of(world, i));
   config.client_timeout = world.model.client_timeout;
+  config.restart_after = world.restart_after;
   config.end = kTimeZero + world.end;
   return config;
 }
@@ -139,21 +171,29 @@ TwinCounters counters_of(const RefCounters& counters) {
   return result;
 }
 
-/// The DataPlane of a world, driven by hand: the control actions at their times, with everything of
-/// the data tier up to and including that instant before each.
+/// The DataPlane of a world in a Simulation, with the little of a control plane that the world
+/// tells of.
 class Driver {
  public:
   Driver(const TwinWorld& world, bool always_stepped)
       : world_(world),
         plane_(model_of(world, always_stepped),
-               Users(one_user()),
+               Users(world.users),
                Arrivals(world.offsets, 1.0, kTimeZero, RandomKey{1}),
-               edge_of(world)) {
+               edge_of(world)),
+        starts_(world.pods.size(), 0) {
+    simulation_.attach(&plane_);
     plane_.trace_to(&records_);
+    for (const auto& action : world.actions)
+      simulation_.at(action.time, [this, &action] { act(action); });
+    plane_.on_death([this](PodId pod, Time at, Death) {
+      const std::uint64_t start = starts_[pod.index()];
+      simulation_.at(at, [this, pod, start] { die(pod, start); });
+    });
     for (std::uint32_t i = 0; i < world.pods.size(); ++i) {
       const auto& pod = world.pods[i];
       plane_.pod_created(PodId{i}, pod.service, pod.deployment, pod.version);
-      if (pod.listening) plane_.process_started(PodId{i}, /*warm=*/true);
+      if (pod.listening) start(PodId{i}, /*warm=*/true);
     }
     for (std::uint32_t i = 0; i < world.endpoints.size(); ++i)
       plane_.endpoints_applied(BackendId{i}, world.endpoints[i]);
@@ -162,12 +202,7 @@ class Driver {
   }
 
   TwinRun run() {
-    for (const auto& action : world_.actions) {
-      if (action.time > kTimeZero + world_.end) break;
-      plane_.run_until(action.time);
-      act(action);
-    }
-    plane_.run_until(kTimeZero + world_.end);
+    simulation_.advance_to(kTimeZero + world_.end);
     note_counters();
     for (const auto& r : records_) {
       TwinRecord record;
@@ -189,30 +224,42 @@ class Driver {
     for (auto& service : model.services) service.always_stepped = always_stepped;
     return model;
   }
-  static UserModel one_user() {
-    UserModel model;
-    model.count = 1;
-    return model;
-  }
   static EdgeSettings edge_of(const TwinWorld& world) {
     EdgeSettings settings;
     settings.end = kTimeZero + world.end;
+    settings.users = world.users.count;
     settings.versions = world.model.versions.size();
     return settings;
   }
 
+  void start(PodId pod, bool warm) {
+    ++starts_[pod.index()];
+    plane_.process_started(pod, warm);
+  }
+
+  void die(PodId pod, std::uint64_t start_number) {
+    if (!plane_.listening(pod) || starts_[pod.index()] != start_number) return;
+    plane_.process_ended(pod);
+    if (world_.restart_after <= Duration::zero()) return;
+    simulation_.after(world_.restart_after, [this, pod, start_number] {
+      if (!plane_.listening(pod) && starts_[pod.index()] == start_number)
+        start(pod, /*warm=*/false);
+    });
+  }
+
   void act(const RefAction& action) {
     const PodId pod{static_cast<std::uint32_t>(action.pod)};
+    const bool running = plane_.listening(pod);
     switch (action.kind) {
       case RefAction::Kind::listen:
       case RefAction::Kind::listen_warm:
-        plane_.process_started(pod, action.kind == RefAction::Kind::listen_warm);
+        if (!running) start(pod, action.kind == RefAction::Kind::listen_warm);
         break;
       case RefAction::Kind::stop_accepting:
-        plane_.stops_accepting(pod);
+        if (running) plane_.stops_accepting(pod);
         break;
       case RefAction::Kind::kill:
-        plane_.process_ended(pod);
+        if (running) plane_.process_ended(pod);
         break;
       case RefAction::Kind::set_endpoints: {
         std::vector<PodId> pods;
@@ -248,7 +295,9 @@ class Driver {
   }
 
   const TwinWorld& world_;
+  Simulation simulation_;
   DataPlane plane_;
+  std::vector<std::uint64_t> starts_;  // processes of each pod so far
   std::vector<RequestRecord> records_;
   TwinRun run_;
 };
@@ -333,11 +382,22 @@ std::string describe(const TwinWorld& world) {
         << static_cast<int>(service.balancer) << " mean work " << service.demand.mean() << "\n";
     for (const auto& call : service.calls)
       out << "  calls " << call.callee.value << " times " << call.whole << " + " << call.fraction
-          << " timeout " << call.timeout.count() << "\n";
+          << " timeout " << call.timeout.count() << " cache " << call.cache_hit_ratio << "\n";
   }
+  for (std::size_t i = 0; i < world.model.versions.size(); ++i) {
+    const VersionEffects& e = world.model.versions[i].effects;
+    out << "version " << i << ": errors " << e.errors.size() << " latencies " << e.latencies.size()
+        << " poisons " << e.poisons.size() << " leaks " << e.leaks.size() << " loads "
+        << e.loads.size() << " writes " << e.writes.size() << " unreadable " << e.unreadable.size()
+        << " cold caches " << e.cold_caches.size() << " slow starts " << e.slow_starts.size()
+        << " lies " << e.lies.size() << "\n";
+  }
+  if (const auto& mirror = world.routes[0].rules[0].mirror)
+    out << "mirror " << mirror->share << " to backend " << mirror->backend.value << "\n";
+  out << "restart after " << world.restart_after.count() << "\n";
   for (const auto& pod : world.pods)
     out << "pod: service " << pod.service.value << " deployment " << pod.deployment.value
-        << (pod.listening ? "" : " not listening") << "\n";
+        << " version " << pod.version.value << (pod.listening ? "" : " not listening") << "\n";
   for (const auto& action : world.actions) {
     out << "at " << ns(action.time) << " action " << static_cast<int>(action.kind) << " pod "
         << action.pod << " backend " << action.backend << " endpoints";

@@ -27,16 +27,18 @@ struct TwinWorld {
   };
 
   TrafficModel model;
-  std::vector<RouteTable> routes;  ///< by service; one rule for everybody
+  UserModel users{};
+  std::vector<RouteTable> routes;  ///< by service; one rule for everybody, users' with a mirror
   std::vector<Pod> pods;
   std::vector<std::vector<PodId>> endpoints;  ///< by backend
   std::vector<RefAction> actions;             ///< in order of time
+  Duration restart_after{};                   ///< from a death to the next start; 0: none
   std::vector<Duration> offsets;              ///< user requests, ascending; the i-th has id i
   Duration end{};
 };
 
-/// What one request's sender saw, the same for both engines. `start` is 0 where service had not
-/// begun when the sender stopped waiting.
+/// What one request's sender saw, the same for both engines; copies have none. `start` is 0 where
+/// service had not begun when the sender stopped waiting.
 struct TwinRecord {
   std::uint64_t id = 0;
   std::uint32_t pod = 0;
