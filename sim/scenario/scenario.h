@@ -163,6 +163,7 @@ struct Scenario {
   ScenarioSource source;
   std::string name;
   std::string title;
+  std::string shows;  ///< what its author wants the reader to see
   Duration duration = std::chrono::minutes(45);
   std::uint64_t seed = 7;
   ServiceSettings service;                ///< the one being released

@@ -33,12 +33,14 @@ std::string default_strategies(const StrategyCatalogue& catalogue) {
 struct Metadata {
   std::string name;
   std::string title;
+  std::string shows;
 };
 
 Section<Metadata> metadata_table() {
   Section<Metadata> table("metadata", "What the scenario is called.");
   table.field("name", &Metadata::name, {.help = "short name in output; the file's by default"})
-      .field("title", &Metadata::title, {.help = "one line for people"});
+      .field("title", &Metadata::title, {.help = "one line for people"})
+      .field("shows", &Metadata::shows, {.help = "what to learn from it, printed with the result"});
   return table;
 }
 
@@ -465,6 +467,7 @@ Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies) {
                             [](Draft& draft, Metadata metadata) {
                               draft.scenario.name = std::move(metadata.name);
                               draft.scenario.title = std::move(metadata.title);
+                              draft.scenario.shows = std::move(metadata.shows);
                             },
                             {.help = "what it is called"})
       .field_with<Duration>("duration",
