@@ -70,6 +70,21 @@ TEST_CASE("a version that converts fewer users loses and is rolled back", "[stra
   CHECK_THAT(stopped.message, Contains("A wins: "));
 }
 
+TEST_CASE("a fault that no request shows is detected by the users who stay away",
+          "[strategies][ab-test]") {
+  const std::string loss = "release.faults=[{conversionLoss: {factor: 0.7}}]";
+  const RunResult run = play_test("bad", {loss});
+  INFO(timeline_of(run));
+  CHECK(run.verdict == Verdict::rolled_back);
+  CHECK_THAT(event_of(run, "Stopped").message, Contains("A wins: "));
+  CHECK(count_events(run, "CheckFailed") == 0);
+  // 15 s of initialDelay and two looks: the sample is complete at the second.
+  CHECK(outcome(run, "time_to_detect") > 60);
+  CHECK(outcome(run, "time_to_detect") < 150);
+  // It would have been promoted by a watch on errors and latency.
+  CHECK(play_small("canary", "bad", {"traffic.conversion=20%", loss}).verdict == Verdict::promoted);
+}
+
 TEST_CASE("without a difference the old version stays, or the new one comes if the plan says so",
           "[strategies][ab-test]") {
   const RunResult kept = play_test("good", {});
