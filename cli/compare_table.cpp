@@ -210,6 +210,7 @@ std::string compare_table(const CompareResult& result, const Scenario& scenario)
   for (const Block& block : kBlocks) out += block_text(result, scenario, block);
   out += control_text(result);
   for (const std::string& sentence : conclusions(result, scenario)) out += sentence + "\n";
+  if (!scenario.shows.empty()) out += "What it shows: " + scenario.shows + "\n";
   return out;
 }
 

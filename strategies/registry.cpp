@@ -1,5 +1,8 @@
 #include "strategies/registry.h"
 
+#include <utility>
+
+#include "strategies/ab_test/ab_test.h"
 #include "strategies/blue_green/blue_green.h"
 #include "strategies/canary/canary.h"
 #include "strategies/manual/manual.h"
@@ -10,12 +13,20 @@
 namespace coalmine {
 namespace {
 
-/// The kind of strategy S, which is made of the plan that `table` loads.
+/// The kind of strategy S, which is made of the plan that `table` loads and `check` holds against
+/// the rest of the scenario.
 template <class S, class Plan>
-StrategyKind kind_of(const char* key, const char* output_name, const Section<Plan>& table) {
-  return strategy_kind<Plan>(key, output_name, table.help(), table, [](const Plan& plan) {
-    return std::make_shared<const S>(plan);
-  });
+StrategyKind kind_of(const char* key,
+                     const char* output_name,
+                     const Section<Plan>& table,
+                     StrategyCheck<Plan> check = {}) {
+  return strategy_kind<Plan>(
+      key,
+      output_name,
+      table.help(),
+      table,
+      [](const Plan& plan) { return std::make_shared<const S>(plan); },
+      std::move(check));
 }
 
 }  // namespace
@@ -27,6 +38,7 @@ StrategyCatalogue all_strategies() {
   catalogue.add(kind_of<BlueGreen>("blueGreen", "blue-green", blue_green_table()));
   catalogue.add(kind_of<Canary>("canary", "canary", canary_table()));
   catalogue.add(kind_of<Shadow>("shadow", "shadow", shadow_table()));
+  catalogue.add(kind_of<AbTest, AbTestPlan>("abTest", "ab-test", ab_test_table(), check_ab_test));
   catalogue.add(kind_of<Manual>("manual", "manual", manual_table()));
   return catalogue;
 }

@@ -36,6 +36,11 @@ std::string say_percent(double ratio) {
   return decimal(percent, percent < 10 ? 2 : 1) + " %";
 }
 
+std::string say_decimal(double value, int decimals) {
+  const std::string text = decimal(value < 0 ? -value : value, decimals);
+  return value < 0 && text != "0" ? "-" + text : text;
+}
+
 std::string say_count(double count) {
   std::string text = std::to_string(rounded(count));
   for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, " ");

@@ -6,11 +6,10 @@
 
 #include <boost/math/distributions/beta.hpp>
 #include <boost/math/distributions/binomial.hpp>
-#include <boost/math/distributions/chi_squared.hpp>
-#include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 
 #include "sim/kernel/assert.h"
+#include "sim/kernel/math.h"
 
 namespace coalmine {
 
@@ -18,7 +17,7 @@ namespace {
 
 double two_sided_z(double alpha) {
   CM_ASSERT(alpha > 0 && alpha < 1);
-  return boost::math::quantile(boost::math::normal(), 1 - alpha / 2);
+  return normal_quantile(1 - alpha / 2);
 }
 
 double two_sided_t(double alpha, std::size_t n) {
@@ -119,36 +118,6 @@ Interval clopper_pearson_interval(std::uint64_t events, std::uint64_t trials, do
     result.high =
         boost::math::quantile(boost::math::beta_distribution<>(x + 1, n - x), 1 - alpha / 2);
   }
-  return result;
-}
-
-TwoProportions two_proportion_test(std::uint64_t events1,
-                                   std::uint64_t trials1,
-                                   std::uint64_t events2,
-                                   std::uint64_t trials2,
-                                   bool continuity,
-                                   double alpha) {
-  CM_ASSERT(trials1 > 0 && trials2 > 0 && events1 <= trials1 && events2 <= trials2);
-  const auto n1 = static_cast<double>(trials1);
-  const auto n2 = static_cast<double>(trials2);
-  const double p1 = static_cast<double>(events1) / n1;
-  const double p2 = static_cast<double>(events2) / n2;
-  const double pooled = static_cast<double>(events1 + events2) / (n1 + n2);
-  const double inverse = 1 / n1 + 1 / n2;
-  const double gap = std::fabs(p1 - p2);
-  const double yates = continuity ? std::min(0.5, gap / inverse) * inverse : 0.0;
-
-  TwoProportions result;
-  const double variance = pooled * (1 - pooled) * inverse;
-  if (variance > 0) {
-    result.chi_squared = (gap - yates) * (gap - yates) / variance;
-    result.p_value =
-        boost::math::cdf(boost::math::complement(boost::math::chi_squared(1), result.chi_squared));
-  }
-  const double half =
-      two_sided_z(alpha) * std::sqrt(p1 * (1 - p1) / n1 + p2 * (1 - p2) / n2) + yates;
-  result.difference = {std::max(-1.0, p1 - p2 - half), std::min(1.0, p1 - p2 + half)};
-  result.valid = std::min(n1, n2) * std::min(pooled, 1 - pooled) >= 5;
   return result;
 }
 

@@ -1,8 +1,9 @@
-/// Statistics of releases and of simulation output (specs/statistics.md sections 1.1, 1.2, 4).
+/// Statistics of one proportion and of simulation output (specs/statistics.md sections 1.2 and 4);
+/// two proportions are compared in proportions.h.
 ///
 /// All intervals are two-sided with confidence 1 - alpha. Where data do not allow an interval (one
 /// run, no finite bound) it is empty rather than wrong. Everything here runs after the fact, off
-/// the event path, so it may use libm and Boost.Math.
+/// the event path, so it may use libm and Boost.Math (wilson_interval does without).
 #pragma once
 
 #include <cstddef>
@@ -46,21 +47,6 @@ Interval wilson_interval(std::uint64_t events, std::uint64_t trials, double alph
 Interval clopper_pearson_interval(std::uint64_t events,
                                   std::uint64_t trials,
                                   double alpha = kDefaultAlpha);
-
-/// z test of two proportions: 1 baseline, 2 canary.
-struct TwoProportions {
-  double chi_squared = 0;  ///< z squared, one degree of freedom
-  double p_value = 1;      ///< two-sided; for "worse only" halve it when the sign is the bad one
-  Interval difference;     ///< of p1 - p2, within [-1, 1]
-  bool valid = false;      ///< every expected count is at least 5; else use an exact test
-};
-/// `continuity` applies Yates' correction. Both trials are > 0.
-TwoProportions two_proportion_test(std::uint64_t events1,
-                                   std::uint64_t trials1,
-                                   std::uint64_t events2,
-                                   std::uint64_t trials2,
-                                   bool continuity = false,
-                                   double alpha = kDefaultAlpha);
 
 /// The p-quantile of `values` (any order, at least one), type 7: linear between order statistics
 /// around rank (n - 1) p + 1.

@@ -32,7 +32,8 @@ class Thinned {
 
  private:
   void halve() {
-    for (std::size_t i = 0; i < most_ / 2; ++i) kept_[i] = std::move(kept_[2 * i]);
+    // The first one stays where it is: what is moved onto itself may be lost.
+    for (std::size_t i = 1; i < most_ / 2; ++i) kept_[i] = std::move(kept_[2 * i]);
     kept_.resize(most_ / 2);
     stride_ *= 2;
   }

@@ -180,9 +180,7 @@ class FaultCheck {
   std::vector<std::string> names_;
 };
 
-void check_strategy_names(const ScenarioDraft& draft,
-                          const Value& scenario,
-                          Diagnostics& problems) {
+void check_strategies(const ScenarioDraft& draft, const Value& scenario, Diagnostics& problems) {
   const Value* list = scenario.find("strategies");
   const auto& choices = draft.scenario.strategies;
   if (choices.empty()) {
@@ -200,6 +198,8 @@ void check_strategy_names(const ScenarioDraft& draft,
                    "two strategies are called " + choices[i].name,
                    "give this one a name of its own");
   }
+  for (std::size_t i = 0; list != nullptr && i < choices.size(); ++i)
+    if (choices[i].check) choices[i].check(draft.scenario, {element_settings(list, i)}, problems);
 }
 
 void check_release_names(const Scenario& scenario, const Value& release, Diagnostics& problems) {
@@ -289,7 +289,7 @@ void check_across(const ScenarioDraft& draft, const Value& scenario, Diagnostics
     check_release_names(s, *release, diagnostics);
   }
   faults.check(s.faults, scenario.find("faults"), false);
-  check_strategy_names(draft, scenario, diagnostics);
+  check_strategies(draft, scenario, diagnostics);
 }
 
 }  // namespace coalmine

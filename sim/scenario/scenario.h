@@ -4,6 +4,7 @@
 /// sections.h.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -14,6 +15,7 @@
 #include "sim/cluster/deployment_spec.h"
 #include "sim/faults/fault.h"
 #include "sim/kernel/distribution_spec.h"
+#include "sim/kernel/settings.h"
 #include "sim/kernel/time.h"
 #include "sim/service/service_model.h"
 
@@ -133,11 +135,15 @@ struct NetworkSettings {
                                      ///< default p50 500ms, p99 1s
 };
 
+struct Scenario;
+
 struct StrategyChoice {
   std::string type;                          ///< key in the scenario: "canary"
   std::string output_name;                   ///< in output: "blue-green"
   std::string name;                          ///< entry's own name, default output_name
   std::shared_ptr<const Strategy> strategy;  ///< configured
+  /// What its settings (as written at the view) ask of the rest of the scenario; empty: nothing.
+  std::function<void(const Scenario&, const SectionView&, Diagnostics&)> check{};
 };
 
 struct SourceFile {
@@ -157,6 +163,7 @@ struct Scenario {
   ScenarioSource source;
   std::string name;
   std::string title;
+  std::string shows;  ///< what its author wants the reader to see
   Duration duration = std::chrono::minutes(45);
   std::uint64_t seed = 7;
   ServiceSettings service;                ///< the one being released

@@ -19,12 +19,13 @@ std::vector<kind::Variant<StrategyChoice>> strategy_variants(const StrategyCatal
   return result;
 }
 
-/// Every strategy that can do without settings.
+/// Every strategy that can do without settings and asks nothing of the rest of the scenario.
 std::string default_strategies(const StrategyCatalogue& catalogue) {
   std::vector<std::string> keys;
   for (const StrategyKind& type : catalogue.all()) {
     Diagnostics scratch;
-    if (type.load(Value{}, scratch)) keys.push_back(type.key);
+    const auto choice = type.load(Value{}, scratch);
+    if (choice && !choice->check) keys.push_back(type.key);
   }
   return "[" + join(keys) + "]";
 }
@@ -32,12 +33,14 @@ std::string default_strategies(const StrategyCatalogue& catalogue) {
 struct Metadata {
   std::string name;
   std::string title;
+  std::string shows;
 };
 
 Section<Metadata> metadata_table() {
   Section<Metadata> table("metadata", "What the scenario is called.");
   table.field("name", &Metadata::name, {.help = "short name in output; the file's by default"})
-      .field("title", &Metadata::title, {.help = "one line for people"});
+      .field("title", &Metadata::title, {.help = "one line for people"})
+      .field("shows", &Metadata::shows, {.help = "what to learn from it, printed with the result"});
   return table;
 }
 
@@ -464,6 +467,7 @@ Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies) {
                             [](Draft& draft, Metadata metadata) {
                               draft.scenario.name = std::move(metadata.name);
                               draft.scenario.title = std::move(metadata.title);
+                              draft.scenario.shows = std::move(metadata.shows);
                             },
                             {.help = "what it is called"})
       .field_with<Duration>("duration",

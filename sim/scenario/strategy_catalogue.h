@@ -7,6 +7,9 @@
 ///         canary_table(),  // Section<CanaryPlan>
 ///         [](const CanaryPlan& plan) { return std::make_shared<const Canary>(plan); }));
 ///
+/// A type whose settings ask something of the rest of the scenario gives a check as a last
+/// argument, which runs when everything was read without mistakes.
+///
 /// Every type also gets the key `name`, by which output and `--set strategies[NAME].key` tell two
 /// entries of one type apart.
 #pragma once
@@ -32,12 +35,17 @@ struct StrategyKind {
   std::function<std::optional<StrategyChoice>(const Value& settings, Diagnostics&)> load;
 };
 
+template <class Config>
+using StrategyCheck =
+    std::function<void(const Config&, const Scenario&, const SectionView&, Diagnostics&)>;
+
 template <class Config, class Make>
 StrategyKind strategy_kind(std::string key,
                            std::string output_name,
                            std::string help,
                            const Section<Config>& settings,
-                           Make make) {
+                           Make make,
+                           StrategyCheck<Config> check = {}) {
   struct Named {
     std::string name;
     Config config{};
@@ -45,13 +53,18 @@ StrategyKind strategy_kind(std::string key,
   auto table = std::make_shared<Section<Named>>(key, help);
   table->field("name", &Named::name, {.help = "what output calls this entry"});
   table->include(&Named::config, settings);
-  const auto load = [table, key, output_name, make = std::function(std::move(make))](
+  const auto load = [table, key, output_name, make = std::function(std::move(make)), check](
                         const Value& node, Diagnostics& diagnostics) {
     std::optional<StrategyChoice> choice;
     Named named;
-    if (table->load(named, node, diagnostics))
-      choice = StrategyChoice{
-          key, output_name, named.name.empty() ? output_name : named.name, make(named.config)};
+    if (!table->load(named, node, diagnostics)) return choice;
+    choice = StrategyChoice{
+        key, output_name, named.name.empty() ? output_name : named.name, make(named.config)};
+    if (check)
+      choice->check = [check, config = named.config](
+                          const Scenario& scenario, const SectionView& at, Diagnostics& problems) {
+        check(config, scenario, at, problems);
+      };
     return choice;
   };
   return {std::move(key), std::move(output_name), std::move(help), table, load};

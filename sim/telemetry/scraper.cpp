@@ -94,8 +94,7 @@ void Scraper::add_loop(Vantage vantage,
   loop.pod = pod;
   loop.deployment = deployment;
   loop.segment = segment;
-  loop.address = vantage == Vantage::pod ? std::uint64_t{pod.value} * 2 + 1
-                                         : std::uint64_t{deployment.value} * 2;
+  loop.address = vantage == Vantage::pod ? std::uint64_t{pod.value} * 2 + 1 : 0;
   const double fraction = draw(settings_.phase_key, loop.address);
   loop.phase = Duration(
       static_cast<std::int64_t>(fraction * static_cast<double>(settings_.interval.count())));

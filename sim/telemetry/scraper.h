@@ -2,12 +2,13 @@
 /// interval and appends what it read to the store (specs/prometheus.md section 4).
 ///
 /// Each target has a phase of its own in [0, interval), drawn by its address, and is scraped at
-/// phase + k * interval. A scrape fails when the process does not answer, or with probability
-/// `loss` by a coin addressed by (target, k). Faults may lose more of them, or deliver them (and
-/// the news that one failed or a target is gone) late: a late one keeps its time, can be queried
-/// only once it is there, and is dropped as out of order when a later one was quicker. Targets are
-/// discovered from the source every `discovery_interval`; one that is gone is scraped no more, its
-/// samples stay for windows.
+/// phase + k * interval. The router is one target: what it counts for all Deployments is read in
+/// the same instant, so that two of them can be compared. A scrape fails when the process does not
+/// answer, or with probability `loss` by a coin addressed by (target, k). Faults may lose more of
+/// them, or deliver them (and the news that one failed or a target is gone) late: a late one keeps
+/// its time, can be queried only once it is there, and is dropped as out of order when a later one
+/// was quicker. Targets are discovered from the source every `discovery_interval`; one that is gone
+/// is scraped no more, its samples stay for windows.
 ///
 /// Steady past: the targets present at start() that still live at `steady_until` are backfilled
 /// with their mean rates between those two instants, read off the instruments themselves. Scraping
@@ -93,7 +94,7 @@ class Scraper {
     PodId pod;
     DeploymentId deployment;
     std::optional<std::uint8_t> segment;
-    std::uint64_t address = 0;  ///< of the target's draws; segments share their Deployment's
+    std::uint64_t address = 0;  ///< of the target's draws; all of the router's loops have one
     Duration phase{};
     bool alive = true;
     bool steady = false;  ///< was there at start(): has a baseline

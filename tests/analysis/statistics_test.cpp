@@ -52,28 +52,6 @@ TEST_CASE("the correlation with a constant does not exist") {
   CHECK_FALSE(paired_difference(std::vector<double>{1, 2}, std::vector<double>{5, 5}).correlation);
 }
 
-// Section 1.1: 30/2000 against 55/2000.
-
-TEST_CASE("two proportions are compared with and without Yates' correction") {
-  const TwoProportions plain = two_proportion_test(30, 2000, 55, 2000);
-  CHECK(plain.chi_squared == Approx(7.512583577));
-  CHECK(plain.p_value == Approx(0.006126943).epsilon(1e-6));
-  check_interval(plain.difference, -0.021430078, -0.003569922);
-  CHECK(plain.valid);
-  const TwoProportions corrected = two_proportion_test(30, 2000, 55, 2000, true);
-  CHECK(corrected.chi_squared == Approx(6.923597025));
-  CHECK(corrected.p_value == Approx(0.008506570).epsilon(1e-6));
-  check_interval(corrected.difference, -0.021930078, -0.003069922);
-}
-
-TEST_CASE("two proportions without any event do not differ, and too few events are flagged") {
-  const TwoProportions none = two_proportion_test(0, 100, 0, 100);
-  CHECK(none.chi_squared == 0);
-  CHECK(none.p_value == 1);
-  CHECK_FALSE(none.valid);
-  CHECK_FALSE(two_proportion_test(1, 100, 4, 100).valid);
-}
-
 // Section 1.2.
 
 TEST_CASE("intervals of one proportion") {

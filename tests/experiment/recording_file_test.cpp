@@ -51,11 +51,19 @@ TEST_CASE("a recording comes back whole", "[experiment][recording-file]") {
 
 TEST_CASE("a run comes back whole", "[experiment][recording-file]") {
   const auto scenario = short_scenario();
-  for (const char* strategy : {"control", "recreate", "rolling", "canary"}) {
-    INFO(strategy);
-    const Recording recording = record(spec_of(scenario, strategy));
+  for (const StrategyChoice& choice : scenario->strategies) {
+    INFO(choice.name);
+    const Recording recording = record(spec_of(scenario, choice.name));
     check_same(recording_of(bytes_of(recording)), recording);
   }
+  // Long enough for thinned key-frames, with calls and segments of users.
+  const auto rich = short_scenario({"duration=40m",
+                                    "services=[{name: depot, replicas: 2, response: 10ms}]",
+                                    "service.calls=[{service: depot}]",
+                                    "traffic={rate: 20/s, segments: [{name: staff, share: 10%}]}",
+                                    "telemetry.scrapeLoss=5%"});
+  const Recording recording = record(spec_of(rich, "canary"));
+  check_same(recording_of(bytes_of(recording)), recording);
 }
 
 // Of a recording made by hand, so that only the format can change it. A change needs a new version.

@@ -50,3 +50,9 @@ TEST_CASE("what is not selected is never made", "[experiment][thinned]") {
   CHECK(thinned.stride() == 256);
   CHECK(made < 30);
 }
+
+TEST_CASE("what is kept is kept as it was", "[experiment][thinned]") {
+  Thinned<std::vector<int>> thinned(4);
+  for (int i = 0; i < 9; ++i) thinned.offer([i] { return std::vector<int>(3, i); });
+  CHECK(thinned.kept() == std::vector<std::vector<int>>{{0, 0, 0}, {4, 4, 4}, {8, 8, 8}});
+}

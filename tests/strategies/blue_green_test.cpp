@@ -123,8 +123,8 @@ TEST_CASE("pods that crash during the preview are not switched to", "[strategies
 
 TEST_CASE("the old version kept makes going back a matter of seconds after the bake too",
           "[strategies][blue-green]") {
-  // The fault begins when the bake is over (some 5.5 min); the on-call human is paged and decides.
-  const std::vector<std::string> late{"release.faults=[{errorRate: {p: 50%, at: 6m}}]",
+  // The fault begins when the bake is over (some 6 min); the on-call human is paged and decides.
+  const std::vector<std::string> late{"release.faults=[{errorRate: {p: 50%, at: 7m}}]",
                                       "service.pod.start={p50: 40s, p99: 50s}",
                                       "onCall={respond: 30s}",
                                       "duration=20m"};

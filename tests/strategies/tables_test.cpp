@@ -23,6 +23,7 @@ TEST_CASE("the registry knows the strategies by their keys", "[strategies][regis
                                          {"blueGreen", "blue-green"},
                                          {"canary", "canary"},
                                          {"shadow", "shadow"},
+                                         {"abTest", "ab-test"},
                                          {"manual", "manual"}}) {
     INFO(key);
     const StrategyKind* kind = catalogue.find(key);

@@ -16,6 +16,14 @@ TEST_CASE("percents keep two decimals below ten and one above", "[strategies][wo
   CHECK(say_percent(1) == "100 %");
 }
 
+TEST_CASE("decimals lose their trailing zeros and keep their sign", "[strategies][wording]") {
+  CHECK(say_decimal(1.5, 2) == "1.5");
+  CHECK(say_decimal(-1.505, 1) == "-1.5");
+  CHECK(say_decimal(0.00449, 4) == "0.0045");
+  CHECK(say_decimal(-0.001, 2) == "0");
+  CHECK(say_decimal(-3, 2) == "-3");
+}
+
 TEST_CASE("counts are whole and grouped by thousands", "[strategies][wording]") {
   CHECK(say_count(0) == "0");
   CHECK(say_count(999.4) == "999");

@@ -78,6 +78,25 @@ TEST_CASE("lost scrapes leave holes at the configured rate, the same ones every 
   CHECK(times == run());
 }
 
+// One page of metrics has one phase and one fate, however many Deployments are on it.
+TEST_CASE("what the router counts for several Deployments is scraped, or lost, in one instant") {
+  Simulation sim;
+  FakeSource source;
+  SeriesStore store;
+  source.add_router(0);
+  source.add_router(1);
+  auto s = settings();
+  s.loss = 0.2;
+  Scraper scraper(sim, source, store, s);
+  scraper.start();
+  sim.advance_to(Time(15s * 100));
+  const auto first = store.times(TargetId{0});
+  const auto second = store.times(TargetId{1});
+  CHECK(first.size() < 100);
+  CHECK(std::vector<Time>(first.begin(), first.end()) ==
+        std::vector<Time>(second.begin(), second.end()));
+}
+
 TEST_CASE("a fault that loses scrapes leaves holes of its size while it acts") {
   Simulation sim;
   FakeSource source;
