@@ -195,7 +195,9 @@ TEST_CASE("dependency-down: a relative check passes, a fixed limit blames the re
 TEST_CASE("releases-as-they-come: each replication draws one, bad ones are stopped by the canaries",
           "[scenarios]") {
   const auto s = shipped("releases-as-they-come");
-  for (const RunResult& r : played(s, "rolling", "errors")) CHECK(r.stopped_by == kOnCall);
+  // In half an hour the human comes late, if at all.
+  const auto rolling = played(s, "rolling", "errors");
+  CHECK(harmed(rolling) > 10 * harmed(played(s, "canary", "errors")));
   for (const char* strategy : {"canary", "careful"}) {
     INFO(strategy);
     CHECK(all(played(s, strategy, "errors"), Verdict::rolled_back));
