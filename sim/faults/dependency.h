@@ -3,7 +3,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 
 #include "sim/faults/fault.h"
 #include "sim/kernel/settings.h"
@@ -17,7 +16,7 @@ void name_dependency(Section<F>& table) {
       .template field_with<std::string>(
           "service",
           kind::text(),
-          [](F& fault, std::string name) { fault.common.on_service = std::move(name); },
+          [](F& fault, const std::string& name) { fault.common.on_service = name; },
           {.help = "the one that is called", .required = true})
       .check([](const F&, const SectionView& view, Diagnostics& diagnostics) {
         const Value* on = view.node.find("on");

@@ -236,7 +236,7 @@ class DataPlane final : public DataTier, public PodHost {
   void send_copy(ServiceId service, BackendId backend, const Request& original);
   PodId balance(const ServiceModel& service, BackendId backend, std::uint64_t id, std::int64_t now);
   Sent turn_away(const Request& request, ServiceId service, PodId pod, Outcome outcome);
-  void take_up(PodId pod, const Request& request, ServiceStart& start);
+  void take_up(PodId id, const Request& request, ServiceStart& start);
   void count_sender(const Flight& flight, PodId pod, std::int64_t at, Outcome outcome);
   void count_expired(Flight& flight, PodId pod, std::int64_t now);
   void count_departure(Pod& pod, PodId id, const Flight& flight, std::int64_t departure);

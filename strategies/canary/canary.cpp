@@ -35,8 +35,10 @@ std::vector<SegmentCheck> check_segments(const Operator& op,
   for (const UserSegment& segment : op.scenario().traffic.segments) names.push_back(segment.name);
   if (!names.empty()) names.push_back("none");
   std::vector<SegmentCheck> checks;
-  for (std::size_t i = 0; i < names.size(); ++i)
-    checks.push_back({names[i], check_arms(op, plan, arms, static_cast<std::uint8_t>(i))});
+  for (std::uint8_t i = 0; i < names.size(); ++i) {
+    SegmentCheck one{names[i], check_arms(op, plan, arms, i)};
+    checks.push_back(std::move(one));
+  }
   return checks;
 }
 
