@@ -31,8 +31,9 @@ bool crowded(const LoadEffect& effect, const RefStart& start) {
 
 /// Slowdown that falls linearly to 1 over the first part of a process's life.
 double by_age(const RefProcess& process, Time at, Duration lasts, double slowdown) {
+  if (process.warm) return 1;
   const Duration age = at - process.listening_since;
-  if (process.warm || age >= lasts) return 1;
+  if (age >= lasts) return 1;
   return 1.0 + (slowdown - 1.0) *
                    (1.0 - static_cast<double>(age.count()) / static_cast<double>(lasts.count()));
 }
