@@ -31,8 +31,8 @@ Task<Watched> watch(Operator& op,
                     CheckTally& tally,
                     std::function<CheckResult()> look);
 
-/// Ends a release with the old version in charge: decides to stop, puts it back, gives `verdict`, or
-/// held if it did not come back. `who` is the strategy.
+/// Ends a release with the old version in charge: decides to stop, puts it back, gives `verdict`,
+/// or held if it did not come back. `who` is the strategy.
 Task<Verdict> stop_release(Operator& op,
                            std::string who,
                            Verdict verdict,
