@@ -70,7 +70,9 @@ std::string replications_needed(const MeanEstimate& difference) {
   const double half = (difference.ci->high - difference.ci->low) / 2;
   const double ratio = half / difference.mean;
   const double needed = static_cast<double>(difference.n) * ratio * ratio;
-  return needed > kWorthSaying ? "" : "; about " + grouped(needed) + " would be needed";
+  // Told apart alone, though not among so many comparisons: more of them is all that can be said.
+  if (needed > kWorthSaying || needed <= static_cast<double>(difference.n)) return "";
+  return "; about " + grouped(needed) + " would be needed";
 }
 
 std::string who_is_harmed(Rows rows) {
@@ -167,7 +169,7 @@ std::string who_notices(const Rows& bad, double horizon) {
            join(clauses, "; ") + ".";
   if (!untouched.empty())
     text += (text.empty() ? "" : " ") +
-            ("No request reached a pod with the fault under " + listed(untouched) + ".");
+            ("No request to the new version met the fault under " + listed(untouched) + ".");
   return text;
 }
 
@@ -180,7 +182,8 @@ std::string stops_of(Row row) {
     if (share > 1e-9) ways.emplace_back(share, how);
   };
   const double human = share(row, "rolled_back_by_on_call");
-  add(share(row, "rolled_back") - human, "by its checks");
+  add(share(row, "rolled_back") - human,
+      row->strategy == "manual" ? "by whoever releases by hand" : "by its checks");
   add(human, "by the on-call human, who was paged");
   add(share(row, "aborted"), "given up for want of ready pods or of data");
   std::string text = row->name + " stops " + share_with_interval(row, "wrong_rollback");

@@ -43,6 +43,8 @@ std::string as_json(const RunResult& r) {
   j["strategy"] = r.strategy;
   j["name"] = r.name;
   j["release"] = r.release;
+  j["played"] = r.played;
+  j["onCall"] = r.on_call;
   j["seed"] = r.seed;
   j["replication"] = r.replication;
   j["fingerprint"] = fmt::format("{:016x}", r.fingerprint);

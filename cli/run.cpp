@@ -36,6 +36,8 @@ std::size_t find_strategy(const Scenario& scenario, const std::string& wanted) {
 }
 
 void check_release(const Scenario& scenario, const std::string& wanted) {
+  if (wanted == "bad" && scenario.release_faults("bad").empty())
+    refuse(scenario.file, "there is no bad release: release.faults is empty");
   std::vector<std::string> known = scenario.release_names();
   if (!scenario.release.mix.empty()) known.emplace_back("mix");
   if (std::find(known.begin(), known.end(), wanted) != known.end()) return;

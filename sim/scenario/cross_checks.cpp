@@ -218,6 +218,8 @@ void check_release_names(const Scenario& scenario, const Value& release, Diagnos
                      entry.key + " is not a release of this scenario",
                      did_you_mean(entry.key, known),
                      "known: " + join(known));
+    else if (entry.key != "good" && scenario.release_faults(entry.key).empty())
+      problems.error(entry.key_at, entry.key + " has no faults: it is a good release");
   }
   if (sum < 1 - 1e-9 || sum > 1 + 1e-9)
     problems.error(mix->at, "the shares of the mix add up to " + format_ratio(sum) + ", not 100%");

@@ -30,11 +30,12 @@ Task<void> split_users(Operator& op, const AbTestPlan& plan, DeploymentId b) {
 class ProgressTold {
  public:
   void tell(Operator& op, const PlannedSample& sample, const Arms& arms) {
-    const int tenth = static_cast<int>(10 * progress(sample, arms));
+    const double share = progress(sample, arms);
+    const int tenth = static_cast<int>(10 * share);
     if (tenth <= told_) return;
     told_ = tenth;
     op.note("Sampling",
-            std::to_string(10 * tenth) +
+            std::to_string(static_cast<int>(100 * share)) +
                 " % of the planned sample: " + say_count(static_cast<double>(arms.a.trials)) +
                 " users in A, " + say_count(static_cast<double>(arms.b.trials)) + " in B");
   }

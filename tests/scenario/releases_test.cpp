@@ -63,6 +63,8 @@ TEST_CASE("a mix of unknown releases, or of more or less than all, is refused",
         "4:16: the shares of the mix add up to 95%, not 100%\n");
   CHECK(refused("{mix: {good: 85%, errors: 25%}}") ==
         "4:16: the shares of the mix add up to 110%, not 100%\n");
+  CHECK(refused("{mix: {good: 85%, bad: 15%}}") ==
+        "4:28: bad has no faults: it is a good release\n");
   CHECK(refused("{variants: {bad: []}}") == "4:22: no variant can be called bad\n");
   CHECK(refused("{variants: {leaky: [{leak: {}}]}}").find("leak is not a known fault") !=
         std::string::npos);
