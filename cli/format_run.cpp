@@ -92,17 +92,22 @@ std::string as_csv(const RunResult& r) {
   return out;
 }
 
+/// "bad release under canary", "mix release (slow) under canary, nobody on call".
+std::string what_was_played(const RunResult& r) {
+  if (r.release == "none") return "no release";
+  const std::string drawn = r.played.empty() || r.played == r.release ? "" : " (" + r.played + ")";
+  return r.release + " release" + drawn + " under " + r.name +
+         (r.on_call ? "" : ", nobody on call");
+}
+
 }  // namespace
 
 std::string format_run(const RunResult& r, Format format) {
   if (format == Format::json) return as_json(r);
   if (format == Format::csv) return as_csv(r);
   const bool released = r.release != "none";
-  std::string out = fmt::format("{}: {}, seed {}, replication {}\n\n",
-                                r.scenario,
-                                released ? r.release + " release under " + r.name : "no release",
-                                r.seed,
-                                r.replication);
+  std::string out = fmt::format(
+      "{}: {}, seed {}, replication {}\n\n", r.scenario, what_was_played(r), r.seed, r.replication);
   std::size_t objects = 0;
   std::size_t reasons = 0;
   for (const Event& e : r.events) {
