@@ -169,7 +169,7 @@ std::vector<KeyFrame> Recorder::frames() {
   return all;
 }
 
-Recording record(const RunSpec& spec, std::stop_token stop) {
+Recording record(const RunSpec& spec, const std::stop_token& stop) {
   Recording recording;
   PlayedRun run = play_alone(spec, stop, &recording);
   add_control(run, spec, stop);

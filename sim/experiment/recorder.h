@@ -25,7 +25,7 @@ namespace coalmine {
 std::size_t most_key_frames(std::size_t pods);
 
 /// As play(), and keeps everything. If interrupted, only the result says so.
-Recording record(const RunSpec& spec, std::stop_token stop = {});
+Recording record(const RunSpec& spec, const std::stop_token& stop = {});
 
 class Recorder {
  public:

@@ -165,7 +165,7 @@ std::string played_release(const RunSpec& spec) {
   return spec.scenario->release_of_mix(draw(key, 0));
 }
 
-PlayedRun play_alone(const RunSpec& spec, std::stop_token stop, Recording* recording) {
+PlayedRun play_alone(const RunSpec& spec, const std::stop_token& stop, Recording* recording) {
   const Scenario& scenario = *spec.scenario;
   PlayedRun run;
   run.result.scenario = scenario.name;
@@ -244,7 +244,7 @@ void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenar
   run.result.harmed = r.harmed();
 }
 
-void add_control(PlayedRun& run, const RunSpec& spec, std::stop_token stop) {
+void add_control(PlayedRun& run, const RunSpec& spec, const std::stop_token& stop) {
   if (!spec.strategy || run.result.interrupted) return;
   RunSpec control = spec;
   control.strategy.reset();
@@ -253,7 +253,7 @@ void add_control(PlayedRun& run, const RunSpec& spec, std::stop_token stop) {
   if (!without.result.interrupted) add_excess(run, without, *spec.scenario);
 }
 
-RunResult play(const RunSpec& spec, std::stop_token stop) {
+RunResult play(const RunSpec& spec, const std::stop_token& stop) {
   PlayedRun run = play_alone(spec, stop);
   add_control(run, spec, stop);
   return std::move(run.result);

@@ -75,16 +75,16 @@ struct Recording;
 /// Plays a run alone: outcomes without the excess over control. Throws InternalError if we are
 /// wrong. `recording`, if there is one, gets everything but the result (recorder.h).
 PlayedRun play_alone(const RunSpec& spec,
-                     std::stop_token stop = {},
+                     const std::stop_token& stop = {},
                      Recording* recording = nullptr);
 
 /// Adds what is measured over `control` (excess_*, time_to_restore).
 void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenario);
 
 /// The same, playing the control as well; a run of the control itself has none.
-void add_control(PlayedRun& run, const RunSpec& spec, std::stop_token stop = {});
+void add_control(PlayedRun& run, const RunSpec& spec, const std::stop_token& stop = {});
 
 /// Both: the run and its control.
-RunResult play(const RunSpec& spec, std::stop_token stop = {});
+RunResult play(const RunSpec& spec, const std::stop_token& stop = {});
 
 }  // namespace coalmine

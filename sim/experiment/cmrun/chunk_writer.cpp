@@ -5,7 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
+#include <system_error>
 #include <utility>
 
 #include "sim/experiment/cmrun/checksum.h"
@@ -95,7 +95,7 @@ void ChunkWriter::write(const ByteWriter& bytes) {
 }
 
 void ChunkWriter::fail(int error) const {
-  throw RecordingNotWritten(path_.string(), std::strerror(error));
+  throw RecordingNotWritten(path_.string(), std::generic_category().message(error));
 }
 
 }  // namespace coalmine::cmrun
