@@ -9,15 +9,9 @@
 #include <span>
 
 #include "sim/kernel/time.h"
+#include "sim/telemetry/prom_dialect.h"
 
 namespace coalmine {
-
-/// Which Prometheus: they differ in the left edge of a window and in the order of two clamps.
-enum class PromDialect : std::uint8_t {
-  v2,     ///< 2.x up to 2.50: both edges belong to the window, zero clamp first
-  v2_51,  ///< 2.51 to 2.55: both edges, zero clamp last
-  v3,     ///< 3.0.1 and later: left-open, zero clamp last
-};
 
 /// The samples of one series inside a window, oldest first.
 ///
