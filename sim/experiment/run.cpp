@@ -165,7 +165,10 @@ std::string played_release(const RunSpec& spec) {
   return spec.scenario->release_of_mix(draw(key, 0));
 }
 
-PlayedRun play_alone(const RunSpec& spec, const std::stop_token& stop, Recording* recording) {
+PlayedRun play_alone(const RunSpec& spec,
+                     const std::stop_token& stop,
+                     Recording* recording,
+                     std::shared_ptr<const WorldPast>* past) {
   const Scenario& scenario = *spec.scenario;
   PlayedRun run;
   run.result.scenario = scenario.name;
@@ -192,15 +195,28 @@ PlayedRun play_alone(const RunSpec& spec, const std::stop_token& stop, Recording
   Cluster& cluster = *world.cluster;
   world.simulation.at(kTimeZero + scenario.release.at, [&cluster] { cluster.reset_cost(); });
 
-  const Time end = kTimeZero + scenario.duration;
+  if (spec.past && recording == nullptr && !world.go_on_from(*spec.past)) {
+    world.simulation.tasks().cancel_all();
+    RunSpec from_the_start = spec;
+    from_the_start.past.reset();
+    return play_alone(from_the_start, stop, recording, past);
+  }
   const Duration slice = between_looks(scenario);
-  for (Time t = world.simulation.now(); t < end; t += slice) {
-    if (stop.stop_requested()) {
-      run.result.interrupted = true;
-      world.simulation.tasks().cancel_all();
-      return run;
-    }
-    world.simulation.advance_to(std::min(t + slice, end));
+  const auto play_until = [&](Time end) {
+    for (Time t = world.simulation.now(); t < end && !stop.stop_requested(); t += slice)
+      world.simulation.advance_to(std::min(t + slice, end));
+    return !stop.stop_requested();
+  };
+  bool played = true;
+  if (past != nullptr) {
+    played = play_until(world.past_ends());
+    if (std::optional<WorldPast> common = played ? world.past() : std::nullopt)
+      *past = std::make_shared<const WorldPast>(std::move(*common));
+  }
+  if (!played || !play_until(kTimeZero + scenario.duration)) {
+    run.result.interrupted = true;
+    world.simulation.tasks().cancel_all();
+    return run;
   }
   world.data_plane->settle();
   CM_ASSERT(world.data_plane->sent() ==

@@ -21,6 +21,8 @@
 
 namespace coalmine {
 
+struct WorldPast;  // world.h
+
 struct RunSpec {
   std::shared_ptr<const Scenario> scenario;
   std::optional<std::size_t>
@@ -32,6 +34,9 @@ struct RunSpec {
   bool on_call = true;  ///< false: nobody is behind the strategy, whatever the scenario says
   /// record_arrivals() of the replication, where several runs of it are played.
   std::shared_ptr<const ArrivalTape> arrivals{};
+  /// What play_alone() of another run of this replication kept: the run is the same with it, and
+  /// sooner played. A recording has no use for it: it shows the past as well.
+  std::shared_ptr<const WorldPast> past{};
 };
 
 /// The release that is played: `release`, or what the mix draws.
@@ -73,10 +78,12 @@ struct PlayedRun {
 struct Recording;
 
 /// Plays a run alone: outcomes without the excess over control. Throws InternalError if we are
-/// wrong. `recording`, if there is one, gets everything but the result (recorder.h).
+/// wrong. `recording`, if there is one, gets everything but the result (recorder.h); `past`, if
+/// there is one, what RunSpec::past of the replication's other runs may be, or null.
 PlayedRun play_alone(const RunSpec& spec,
                      const std::stop_token& stop = {},
-                     Recording* recording = nullptr);
+                     Recording* recording = nullptr,
+                     std::shared_ptr<const WorldPast>* past = nullptr);
 
 /// Adds what is measured over `control` (excess_*, time_to_restore).
 void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenario);

@@ -31,8 +31,16 @@ class HotHeap {
   };
 
   explicit HotHeap(std::size_t capacity = 64) { reserve(capacity); }
-  HotHeap(const HotHeap&) = delete;
-  HotHeap& operator=(const HotHeap&) = delete;
+  HotHeap(const HotHeap& other) { *this = other; }
+  HotHeap& operator=(const HotHeap& other) {
+    if (this == &other) return *this;
+    clear();
+    reserve(other.capacity_);
+    std::copy_n(other.nodes(), other.size_, nodes());
+    size_ = other.size_;
+    return *this;
+  }
+  ~HotHeap() = default;
   HotHeap(HotHeap&&) noexcept = default;
   HotHeap& operator=(HotHeap&&) noexcept = default;
 

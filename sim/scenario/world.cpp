@@ -327,6 +327,27 @@ void World::start_telemetry() {
   page->start(kTimeZero);
 }
 
+ControlPlaneCounts World::control_plane_so_far() const {
+  return {log_.size(), cluster->pods().size(), scraper_->scrapes(), scraper_->failed_scrapes()};
+}
+
+std::optional<WorldPast> World::past() const {
+  CM_ASSERT(simulation.now() == past_ends());
+  if (!data_plane->state().dooms_.empty() || !page->pages().empty()) return std::nullopt;
+  return WorldPast{
+      data_plane->state(), store, data_plane->knows_segments(), control_plane_so_far()};
+}
+
+bool World::go_on_from(const WorldPast& past) {
+  if (past.segments != data_plane->knows_segments()) return true;
+  data_plane->fall_asleep();
+  simulation.advance_to(past_ends());
+  if (control_plane_so_far() != past.control_plane) return false;
+  data_plane->go_on_from(past.traffic);
+  store = past.store;
+  return true;
+}
+
 std::vector<DeploymentId> World::released_deployments() const {
   std::set<DeploymentId> seen;
   for (const PodInfo& pod : cluster->pods())

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,25 @@
 #include "sim/traffic/data_plane.h"
 
 namespace coalmine {
+
+/// What has happened in the control plane, as far as requests can have a say in it.
+struct ControlPlaneCounts {
+  std::size_t events = 0;
+  std::size_t pods = 0;
+  std::uint64_t scrapes = 0;
+  std::uint64_t failed_scrapes = 0;
+  friend bool operator==(const ControlPlaneCounts&, const ControlPlaneCounts&) = default;
+};
+
+/// How far a world came before its release: what the requests left behind, and what was scraped.
+/// Until then all releases and all strategies of one (seed, replication) are the same world, so one
+/// of their runs plays it and the others go on from there.
+struct WorldPast {
+  TrafficState traffic;
+  SeriesStore store;
+  bool segments = false;  ///< DataPlane::knows_segments()
+  ControlPlaneCounts control_plane;
+};
 
 /// Which world: everything random hangs on seed and replication alone.
 struct WorldSpec {
@@ -62,6 +82,17 @@ class World {
   VersionId new_version;
   WorkloadSpec workload;  ///< of `stable`
 
+  /// The last instant that all runs of this world have in common.
+  Time past_ends() const { return kTimeZero + scenario_.release.at - Duration(1); }
+  /// What other runs of this world may go on from; the clock stands at past_ends(). Nothing, if the
+  /// requests have had a say in what else happened: a page fired, a process died of one.
+  std::optional<WorldPast> past() const;
+  /// Of a world at its start: goes to past_ends() with only the control plane playing, and on from
+  /// there with what the requests of `past` left behind. If its requests know more or less of their
+  /// users than those it does nothing, and the world plays its past itself. False, and the world is
+  /// of no use any more, if something went another way than in `past`.
+  bool go_on_from(const WorldPast& past);
+
   /// Deployments that have served the released service, ascending.
   std::vector<DeploymentId> released_deployments() const;
   int other_pods() const { return other_pods_; }  ///< pods of the services it calls
@@ -69,6 +100,7 @@ class World {
  private:
   class Source;
   TrafficModel traffic_model(const WorldSpec& spec);
+  ControlPlaneCounts control_plane_so_far() const;
   void start_services();
   void start_telemetry();
 

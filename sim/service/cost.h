@@ -81,7 +81,8 @@ inline Cost cost_at(const ServiceModel& service,
       cost.work_ns = static_cast<std::int64_t>(static_cast<double>(cost.work_ns) * factor + 0.5);
     }
   }
-  if (!version.effects.none()) apply_effects(version.effects, start, process, cost);
+  if (!version.plain && !version.effects.none())
+    apply_effects(version.effects, start, process, cost);
   if (cost.work_ns < 1) cost.work_ns = 1;
   return cost;
 }

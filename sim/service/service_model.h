@@ -69,6 +69,9 @@ struct VersionModel {
   double conversion = 0;  ///< probability that a user converts at its first ok answer
   /// When faults that harm act: what "faulty" means in the outcomes.
   std::vector<EffectWindow> faults{};
+  /// Known to have no effect that a request could meet or leave: the request loop asks this once
+  /// instead of every list each time. False claims nothing.
+  bool plain = false;
 
   /// Whether any fault of this version acts at `t`.
   bool faulty(Time t) const {

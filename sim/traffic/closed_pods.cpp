@@ -79,7 +79,7 @@ DataPlane::Sent DataPlane::enter_closed(PodId id, const Request& request) {
   const std::int64_t begins = starts_now ? request.now : free_at[slot];
   start.at = as_time(begins);
   // Who had to wait begins when another leaves: all workers are busy then.
-  if (!version.effects.loads.empty())
+  if (!version.plain && !version.effects.loads.empty())
     start.concurrency = starts_now ? busy_workers(free_at, workers, request.now) + 1 : workers;
   const Cost cost = cost_at(service, version, start, pod.process);
   if (cost.death != Death::none) dies_at(id, begins, cost.death);

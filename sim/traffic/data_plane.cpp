@@ -21,20 +21,31 @@ bool by_segment(const VersionModel& version) {
 }  // namespace
 
 DataPlane::DataPlane(TrafficModel model, Users users, Arrivals arrivals, EdgeSettings edge)
-    : model_(std::move(model)),
+    : TrafficState(std::move(edge)),
+      model_(std::move(model)),
       users_(std::move(users)),
       arrivals_(std::move(arrivals)),
-      edge_(std::move(edge)),
-      marked_(users_.count()),
-      seen_(users_.count()),
-      converted_(users_.count()),
       routes_(model_.services.size()) {
+  CM_ASSERT(users_.count() == edge_.settings().users);
+  for (VersionModel& version : model_.versions)
+    version.plain = version.effects.none() && version.effects.writes.empty();
   segments_matter_ =
       model_.by_segment || std::any_of(model_.versions.begin(), model_.versions.end(), by_segment);
 }
 
+void DataPlane::go_on_from(const TrafficState& state) {
+  CM_ASSERT(asleep_ && sent_ == 0 && state.now_ == now_);
+  static_cast<TrafficState&>(*this) = state;
+  for (std::uint64_t i = 0; i < sent_; ++i) arrivals_.advance();
+  asleep_ = false;
+}
+
 void DataPlane::run_until(Time t) {
   std::int64_t until = t.time_since_epoch().count();
+  if (asleep_) {
+    now_ = until;
+    return;
+  }
   for (;;) {
     const std::int64_t arrival = arrivals_.next().time.time_since_epoch().count();
     if (!heap_.empty() && heap_.top_time_ns() <= arrival) {
@@ -185,12 +196,14 @@ DataPlane::Sent DataPlane::turn_away(const Request& request,
 /// the user's data.
 void DataPlane::take_up(PodId id, const Request& request, ServiceStart& start) {
   Pod& pod = pods_[id.index()];
-  const VersionEffects& effects = version_model(pod).effects;
+  const VersionModel& version = version_model(pod);
+  const VersionEffects& effects = version.effects;
   start.id = request.id;
   start.demand_id = request.demand_id;
   start.segment = request.segment;
   start.nth = ++pod.process.taken;
   start.pod = id.value;
+  if (version.plain) return;
   if (!effects.loads.empty()) start.rate = pod.process.rate_before(request.now);
   if (request.person != kNone) {
     for (const WriteEffect& e : effects.writes) {
