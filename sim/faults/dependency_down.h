@@ -10,6 +10,8 @@ namespace coalmine {
 
 struct DependencyDown : Fault {
   static constexpr const char* kKey = "dependencyDown";
+  static constexpr FaultPlace kPlace{.in_release = false,
+                                     .why = "a release makes its own service fail with errorRate"};
   double p = 1;  ///< [0, 1]
 
   static Section<DependencyDown> table();

@@ -10,6 +10,8 @@ namespace coalmine {
 
 struct DependencySlow : Fault {
   static constexpr const char* kKey = "dependencySlow";
+  static constexpr FaultPlace kPlace{.in_release = false,
+                                     .why = "a release makes its own service slow with latency"};
   double factor = 1;  ///< > 0
   Duration shift{};   ///< >= 0
 

@@ -38,15 +38,23 @@ struct FaultTarget {
   double memory_limit = 0;              ///< bytes, of its process by the manifest; 0: none
 };
 
-/// The place in the scenario at which a fault is written.
+/// Where in a scenario a kind of fault may stand.
+struct FaultPlace {
+  bool in_release = true;  ///< below release.faults and release.variants
+  bool elsewhere = true;   ///< below faults
+  const char* why = "";    ///< not in both
+};
+
+/// What a fault finds at its place in the scenario.
 struct FaultSite {
-  bool of_release = false;  ///< below release.faults
   double memory_limit = 0;  ///< bytes, of the processes it acts on; 0: none
   double conversion = 0;    ///< share of the users who convert, [0, 1]
 };
 
 class Fault {
  public:
+  static constexpr FaultPlace kPlace{};  ///< hidden by that of a kind that cannot stand anywhere
+
   virtual ~Fault() = default;
   virtual std::string_view type() const = 0;  ///< key in the scenario: "errorRate"
   virtual void install(FaultTarget& target) const = 0;

@@ -30,9 +30,4 @@ void IncompatibleSchema::install(FaultTarget& target) const {
   target.beside->unreadable.push_back({p, target.key("coin")});
 }
 
-std::string IncompatibleSchema::objection(const FaultSite& site) const {
-  if (site.of_release) return {};
-  return "incompatibleSchema belongs below release.faults: it is the new version that writes";
-}
-
 }  // namespace coalmine

@@ -13,6 +13,8 @@ namespace coalmine {
 
 struct IncompatibleSchema : Fault {
   static constexpr const char* kKey = "incompatibleSchema";
+  static constexpr FaultPlace kPlace{.elsewhere = false,
+                                     .why = "it is the new version that writes"};
   enum class Writes { requests, migration };
   Writes writes = Writes::requests;
   double p = 1;  ///< [0, 1]
@@ -21,7 +23,6 @@ struct IncompatibleSchema : Fault {
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
   bool harms() const override { return p > 0; }
-  std::string objection(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

@@ -108,20 +108,18 @@ class FaultCheck {
       diagnostics_.warning(key_position(settings, "until"),
                            "until: the fault is over before the release begins: it harms nobody",
                            "release.at is " + format_duration(scenario.release.at));
-    const std::string objection = fault.objection(site_of(common, of_release));
+    const std::string objection = fault.objection(site_of(common));
     if (!objection.empty()) diagnostics_.error(settings.at, objection);
     const Value* on = settings.find("on");
     check_on(common, settings, on != nullptr ? *on : settings, of_release);
     if (on != nullptr && on->find("segment") != nullptr)
       check_segment(fault, key_position(*on, "segment"));
   }
-  FaultSite site_of(const FaultCommon& common, bool of_release) const {
+  FaultSite site_of(const FaultCommon& common) const {
     const ServiceSettings* service = &draft_.service.settings;
     for (const ServiceDraft& other : draft_.services)
       if (other.settings.name == common.on_service) service = &other.settings;
-    return {of_release,
-            service->deployment.pod.process_memory_limit,
-            draft_.scenario.traffic.conversion};
+    return {service->deployment.pod.process_memory_limit, draft_.scenario.traffic.conversion};
   }
   void check_segment(const Fault& fault, const Position& at) {
     const std::string& wanted = fault.common.on_segment;
