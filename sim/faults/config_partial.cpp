@@ -30,4 +30,9 @@ void ConfigPartial::install(FaultTarget& target) const {
   target.effects.errors.push_back(effect);
 }
 
+std::string ConfigPartial::lacks(const FaultSite& /*site*/) const {
+  if (share <= 0) return "a share above 0%";
+  return p > 0 ? "" : "p above 0%";
+}
+
 }  // namespace coalmine

@@ -19,4 +19,10 @@ void CrashOnStart::install(FaultTarget& target) const {
   target.effects.crashes.push_back({p, after, target.key("start"), target.window});
 }
 
+std::string CrashOnStart::lacks(const FaultSite& site) const {
+  if (p <= 0) return "p above 0%";
+  if (after < site.left) return {};
+  return "an after below " + format_duration(site.left) + ", which is what the run has left";
+}
+
 }  // namespace coalmine

@@ -18,6 +18,7 @@ struct DependencySlow : Fault {
   static Section<DependencySlow> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

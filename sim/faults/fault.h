@@ -47,8 +47,10 @@ struct FaultPlace {
 
 /// What a fault finds at its place in the scenario.
 struct FaultSite {
-  double memory_limit = 0;  ///< bytes, of the processes it acts on; 0: none
-  double conversion = 0;    ///< share of the users who convert, [0, 1]
+  double memory_limit = 0;   ///< bytes, of the processes it acts on; 0: none
+  double conversion = 0;     ///< share of the users who convert there, [0, 1]
+  int workers = 1;           ///< of each pod: requests in service at once, at most
+  Duration left = kForever;  ///< that a process it acts on can last within the run, at most
 };
 
 class Fault {
@@ -60,9 +62,11 @@ class Fault {
   virtual void install(FaultTarget& target) const = 0;
   /// Whether `on: {segment}` can narrow it: it is decided request by request.
   virtual bool by_segment() const { return false; }
-  /// Whether it changes anything for requests or users: with a probability of 0 it does not, and
-  /// lost metrics never do. What exposure to a faulty version counts.
-  virtual bool harms() const { return true; }
+  /// What its settings lack to change anything there: "p above 0%"; empty: nothing, it does. One
+  /// that changes nothing is warned of and not installed.
+  virtual std::string lacks(const FaultSite& site) const = 0;
+  /// Whether users can notice it at all: lost metrics they cannot, so they are no exposure.
+  virtual bool noticeable() const { return true; }
   /// What makes it impossible at its place, in words; empty: nothing.
   virtual std::string objection(const FaultSite& /*site*/) const { return {}; }
   FaultCommon common;

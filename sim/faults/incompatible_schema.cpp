@@ -30,4 +30,8 @@ void IncompatibleSchema::install(FaultTarget& target) const {
   target.beside->unreadable.push_back({p, target.key("coin")});
 }
 
+std::string IncompatibleSchema::lacks(const FaultSite& /*site*/) const {
+  return p > 0 ? "" : "p above 0%";
+}
+
 }  // namespace coalmine

@@ -22,7 +22,7 @@ struct IncompatibleSchema : Fault {
   static Section<IncompatibleSchema> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return p > 0; }
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

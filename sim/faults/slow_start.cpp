@@ -20,4 +20,8 @@ void SlowStart::install(FaultTarget& target) const {
   target.effects.slow_starts.push_back({lasts, slowdown, target.window});
 }
 
+std::string SlowStart::lacks(const FaultSite& /*site*/) const {
+  return slowdown > 1 ? "" : "a slowdown above 1";
+}
+
 }  // namespace coalmine

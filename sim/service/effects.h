@@ -95,6 +95,7 @@ struct PoisonEffect {
 /// limit on, collecting garbage slows all work: speed x max(0.3, 1 - 0.7 (m - 0.85) / 0.15).
 /// Several leaks add up, from the largest base to the smallest limit.
 struct LeakEffect {
+  static constexpr double kPressureFrom = 0.85;  ///< of the limit
   double base = 0;
   double limit = 0;
   double per_request = 0;

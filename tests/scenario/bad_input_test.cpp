@@ -110,7 +110,8 @@ TEST_CASE("every section refuses wrong keys, units and ranges", "[scenario][bad-
       fourth("release: {faults: [{memoryLeak: {perRequest: 1Mi}}]}",
              "4:33: memoryLeak needs a limit: its own, or a memory limit in the manifest\n"),
       fourth("release: {faults: [{conversionLoss: {factor: 0.9}}]}",
-             "4:37: conversionLoss needs traffic.conversion: nobody converts\n"),
+             "4:37: conversionLoss needs traffic.conversion or release.conversion: nobody converts "
+             "there\n"),
       fourth("release: {faults: [{dependencyDown: {service: payment}}]}\n"
              "services: [{name: payment}]",
              "4:21: dependencyDown belongs below faults: a release makes its own service fail with "
