@@ -20,13 +20,16 @@ std::vector<kind::Variant<StrategyChoice>> strategy_variants(const StrategyCatal
   return result;
 }
 
-/// Every strategy that can do without settings and asks nothing of the rest of the scenario.
+/// Every strategy that can do without settings, in a scenario that says nothing either.
 std::string default_strategies(const StrategyCatalogue& catalogue) {
   std::vector<std::string> keys;
+  const Scenario plain;
+  const Value nothing;
   for (const StrategyKind& type : catalogue.all()) {
     Diagnostics scratch;
-    const auto choice = type.load(Value{}, scratch);
-    if (choice && !choice->check) keys.push_back(type.key);
+    const auto choice = type.load(nothing, scratch);
+    if (choice && choice->check) choice->check(plain, {nothing}, scratch);
+    if (!scratch.has_errors()) keys.push_back(type.key);
   }
   return "[" + join(keys) + "]";
 }
