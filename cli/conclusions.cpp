@@ -177,8 +177,8 @@ std::string who_notices(const Rows& bad, double horizon) {
     text = "From the first request that met the fault, on average, the release is stopped " +
            join(clauses, "; ") + ".";
   if (!untouched.empty())
-    text += (text.empty() ? "" : " ") +
-            ("No request to the new version met the fault under " + listed(untouched) + ".");
+    text +=
+        (text.empty() ? "" : " ") + ("No request met the fault under " + listed(untouched) + ".");
   return text;
 }
 

@@ -96,7 +96,8 @@ DataPlane::Sent DataPlane::enter_closed(PodId id, const Request& request) {
              cost.fails ? Outcome::error : Outcome::ok,
              request.segment,
              request.copy,
-             true};
+             true,
+             start.marked};
   const bool in_time = departure <= request.deadline;
   return {false, in_time && !cost.fails, in_time ? departure : request.deadline};
 }

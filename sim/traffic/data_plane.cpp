@@ -211,7 +211,10 @@ void DataPlane::take_up(PodId id, const Request& request, ServiceStart& start) {
       marked_.set(request.person);
       all_marked_ |= e.all;
     }
-    if (!effects.unreadable.empty()) start.marked = all_marked_ || marked_.test(request.person);
+    if (!effects.unreadable.empty()) {
+      start.marked = all_marked_ || marked_.test(request.person);
+      if (start.marked && !first_exposure_) first_exposure_ = as_time(request.now);
+    }
   }
 }
 
@@ -248,7 +251,7 @@ void DataPlane::count_sender(const Flight& flight, PodId id, std::int64_t at, Ou
     ++finished_;
     served_ += outcome == Outcome::ok ? 1U : 0U;
     const VersionModel& version = version_model(pod);
-    const bool faulty = version.is_new && version.faulty(as_time(at));
+    const bool faulty = version.is_new ? version.faulty(as_time(at)) : flight.marked;
     edge_.add(as_time(at), latency, pod.version, flight.user, outcome, version.is_new, faulty);
     if (counting_users_)
       count_user(router, flight, pod.version, outcome == Outcome::ok, as_time(at));

@@ -124,6 +124,8 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   /// User requests whose user still waits, counted one by one. sent = finished + unanswered,
   /// always.
   std::uint64_t unanswered();
+  /// When a request first met a fault of the new version: at a pod of it, or at an old one that
+  /// cannot read what it wrote.
   std::optional<Time> first_exposure() const { return first_exposure_; }
   std::uint64_t hops() const { return hops_; }  ///< requests to any service
 

@@ -41,8 +41,9 @@ struct TrafficState {
     std::uint32_t ticket = 0;      ///< the caller still waits while its ticket equals this
     Outcome outcome = Outcome::ok;
     std::uint8_t segment = Users::kNoSegment;
-    bool counted = false;  ///< the sender's view is already recorded (a copy has none)
-    bool present = false;  ///< closed form: the slot holds a request
+    bool counted : 1 = false;  ///< the sender's view is already recorded (a copy has none)
+    bool present : 1 = false;  ///< closed form: the slot holds a request
+    bool marked : 1 = false;   ///< an old pod took it, for data that the new version wrote
   };
   struct Waiting {
     Flight flight;

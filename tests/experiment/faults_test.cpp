@@ -1,6 +1,7 @@
 // What faults do to a running world, as its events, its metrics and its users show it.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -239,6 +240,43 @@ TEST_CASE("a migration breaks the old version for everybody while both live",
   const double old = error_ratio(stage.world, target_of(stage.world.stable), 1min);
   CHECK(old == Approx(1).margin(0.001));
   CHECK(error_ratio(stage.world, target_of(fresh_of(stage.world)), 1min) == 0);
+}
+
+TEST_CASE(
+    "who meets the old version with migrated data is exposed, before the new one has any user",
+    "[experiment][faults]") {
+  std::vector<RequestRecord> records;
+  Stage stage(with_faults("{incompatibleSchema: {writes: migration}}"));
+  stage.world.data_plane->trace_to(&records);
+  stage.world.simulation.tasks().spawn(bring(stage.op, 0));
+  stage.advance_to(3min);
+  stage.world.data_plane->settle();
+  // A good day has no errors, and nobody is sent to the new version.
+  std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  std::int64_t answered = first;
+  for (const RequestRecord& r : records) {
+    if (r.outcome != Outcome::error) continue;
+    first = std::min(first, r.arrival);
+    answered = std::min(answered, r.edge_time);
+  }
+  REQUIRE(first < std::numeric_limits<std::int64_t>::max());
+  CHECK(stage.world.data_plane->edge().users_exposed() == 0);
+  CHECK(stage.world.data_plane->first_exposure() == Time(Duration(first)));
+  CHECK(stage.world.data_plane->edge().first_harm() == Time(Duration(answered)));
+}
+
+TEST_CASE("a release whose migration breaks the old version alone is detected when it is stopped",
+          "[experiment][faults]") {
+  const RunResult run = play(
+      spec_of(with_faults("{incompatibleSchema: {writes: migration}}",
+                          {"strategies=[{manual: {actions: [{at: 0s, do: deployNew, replicas: 1}, "
+                           "{at: 1m, do: rollBack}]}}]"}),
+              "manual"));
+  CHECK(outcome(run, "users_exposed") == 0);
+  // The pod listens after 3 to 6 s and an image's start.
+  CHECK(outcome(run, "time_to_detect") > 40);
+  CHECK(outcome(run, "time_to_detect") < 60);
+  CHECK(outcome(run, "detected_before_harm") == 0);
 }
 
 TEST_CASE("mirrored requests write too: a shadow can harm the old version's users",
