@@ -28,6 +28,8 @@ void ConfigPartial::install(FaultTarget& target) const {
   effect.pods = share;
   effect.pod_coin = target.key("pod");
   target.effects.errors.push_back(effect);
+  target.presence.share = share;
+  target.presence.coin = effect.pod_coin;
 }
 
 std::string ConfigPartial::lacks(const FaultSite& /*site*/) const {

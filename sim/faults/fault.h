@@ -36,6 +36,8 @@ struct FaultTarget {
   VersionEffects* beside = nullptr;
   SegmentSet segments = kEverySegment;  ///< of the users it touches
   double memory_limit = 0;              ///< bytes, of its process by the manifest; 0: none
+  /// To be narrowed by a fault that not every process of the version has all the time.
+  FaultPresence presence{window};
 };
 
 /// Where in a scenario a kind of fault may stand.

@@ -58,7 +58,6 @@ struct FaultInstaller {
     window.until = fault.common.until ? kTimeZero + *fault.common.until : kNever;
     window.ramp = fault.common.ramp;
     const World& w = world;
-    if (fault.noticeable()) version.faults.push_back(window);
     FaultTarget target{version.effects,
                        window,
                        [&w, &address](std::string_view what) {
@@ -68,6 +67,7 @@ struct FaultInstaller {
                        segments(fault.common.on_segment),
                        here.memory_limit};
     fault.install(target);
+    if (fault.noticeable()) version.faults.push_back(target.presence);
   }
 };
 

@@ -174,6 +174,8 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   PodId balance(const ServiceModel& service, BackendId backend, std::uint64_t id, std::int64_t now);
   Sent turn_away(const Request& request, ServiceId service, PodId pod, Outcome outcome);
   void take_up(PodId id, const Request& request, ServiceStart& start);
+  bool reads_new_data(const Request& request);
+  bool faulty(PodId id, std::int64_t t, std::int64_t sent) const;
   void count_sender(const Flight& flight, PodId pod, std::int64_t at, Outcome outcome);
   void count_expired(Flight& flight, PodId pod, std::int64_t now);
   void count_departure(Pod& pod, PodId id, const Flight& flight, std::int64_t departure);

@@ -53,7 +53,7 @@ DataPlane::Sent DataPlane::enter_stepped(PodId id, const Request& request) {
   s.flight.ticket = request.ticket;
   s.flight.segment = request.segment;
   s.flight.counted = request.copy;
-  s.flight.marked = s.start.marked;
+  s.flight.held = held_request(s.start.marked);
   if (starts_now) {
     ++pod.busy;
     begin_service(index, request.now);

@@ -29,8 +29,18 @@ struct TrafficState {
 
   static constexpr std::uint32_t kNone = 0xffffffffU;
 
+  /// What the slot of a closed pod holds, and about any flight whether its pod is an old one that
+  /// took it for data which the new version wrote. One byte for both: flights are the hot memory.
+  enum class Held : std::uint8_t { nothing, request, marked_request };
+  static constexpr Held held_request(bool marked) {
+    return static_cast<Held>(static_cast<int>(Held::request) + (marked ? 1 : 0));
+  }
+
   /// A request inside a pod.
   struct Flight {
+    bool present() const { return held != Held::nothing; }
+    bool marked() const { return held == Held::marked_request; }
+
     std::uint64_t id = 0;
     std::int64_t arrival = 0;
     std::int64_t start = 0;
@@ -41,9 +51,8 @@ struct TrafficState {
     std::uint32_t ticket = 0;      ///< the caller still waits while its ticket equals this
     Outcome outcome = Outcome::ok;
     std::uint8_t segment = Users::kNoSegment;
-    bool counted : 1 = false;  ///< the sender's view is already recorded (a copy has none)
-    bool present : 1 = false;  ///< closed form: the slot holds a request
-    bool marked : 1 = false;   ///< an old pod took it, for data that the new version wrote
+    bool counted = false;  ///< the sender's view is already recorded (a copy has none)
+    Held held = Held::nothing;
   };
   struct Waiting {
     Flight flight;

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 #include <limits>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -286,6 +288,91 @@ TEST_CASE("mirrored requests write too: a shadow can harm the old version's user
   stage.advance_to(6min);
   CHECK(failed_share(stage.world, 1min, 2min) == 0);
   CHECK(failed_share(stage.world, 5min, 6min) > 0.8);
+}
+
+// ---- whoever meets a fault of some processes alone
+
+namespace {
+
+struct Met {
+  PodId pod;
+  Time at{};
+};
+
+/// Requests to the new version by the time they were sent.
+std::vector<Met> requests_to_fresh(const World& world, const std::vector<RequestRecord>& records) {
+  const auto fresh = world.cluster->pods_of(fresh_of(world));
+  std::vector<Met> met;
+  for (const RequestRecord& r : records)
+    if (std::find(fresh.begin(), fresh.end(), r.pod) != fresh.end())
+      met.push_back({r.pod, Time(Duration(r.arrival))});
+  std::sort(met.begin(), met.end(), [](const Met& a, const Met& b) { return a.at < b.at; });
+  REQUIRE_FALSE(met.empty());
+  return met;
+}
+
+}  // namespace
+
+TEST_CASE("a fault that some pods have is met at the first of these", "[experiment][faults]") {
+  // The first pod to be met is a well one under some of these seeds and not under others.
+  std::size_t later = 0;
+  for (const std::uint64_t seed : {7, 8, 9, 10}) {
+    std::vector<RequestRecord> records;
+    Stage stage(with_faults("{configPartial: {share: 50%}}"), "bad", seed);
+    stage.world.data_plane->trace_to(&records);
+    stage.world.simulation.tasks().spawn(switch_over(stage.op));
+    stage.advance_to(4min);
+    stage.world.data_plane->settle();
+    std::optional<Time> first;
+    for (const Met& met : requests_to_fresh(stage.world, records))
+      if (stage.world.data_plane->pod_instruments(met.pod).failed() > 0) {
+        first = met.at;
+        break;
+      }
+    CHECK(stage.world.data_plane->first_exposure() == first);
+    later += first > requests_to_fresh(stage.world, records).front().at ? 1U : 0U;
+  }
+  CHECK(later > 0);
+  CHECK(later < 4);
+}
+
+TEST_CASE("a process that will not crash exposes nobody to crashes", "[experiment][faults]") {
+  std::size_t later = 0;
+  for (const std::uint64_t seed : {7, 8, 9, 10}) {
+    std::vector<RequestRecord> records;
+    Stage stage(with_faults("{crashOnStart: {p: 40%, after: 40s}}"), "bad", seed);
+    stage.world.data_plane->trace_to(&records);
+    stage.world.simulation.tasks().spawn(switch_over(stage.op));
+    stage.advance_to(3min);  // all have died that will die of their first start
+    stage.world.data_plane->settle();
+    std::set<std::string> died;
+    for (const Event& e : stage.world.log())
+      if (e.reason == "NotReady") died.insert(e.object);
+    std::optional<Time> first;
+    for (const Met& met : requests_to_fresh(stage.world, records))
+      if (died.count("pod/" + stage.world.cluster->pod(met.pod).name) != 0) {
+        first = met.at;
+        break;
+      }
+    CHECK(stage.world.data_plane->first_exposure() == first);
+    later += first != requests_to_fresh(stage.world, records).front().at ? 1U : 0U;
+  }
+  CHECK(later > 0);
+}
+
+TEST_CASE("a fault of young processes is met by who comes early", "[experiment][faults]") {
+  const auto exposed = [](const std::string& fault) {
+    Stage stage(with_faults(fault));
+    stage.world.simulation.tasks().spawn(switch_over(stage.op));
+    stage.advance_to(5min);
+    CHECK(stage.world.data_plane->edge().users_exposed() > 1000);
+    return stage.world.data_plane->first_exposure().has_value();
+  };
+  // The route changes some seconds after the last pod listens.
+  CHECK(exposed("{readinessLie: {for: 30s}}"));
+  CHECK_FALSE(exposed("{readinessLie: {for: 1ms}}"));
+  CHECK(exposed("{slowStart: {for: 30s}}"));
+  CHECK_FALSE(exposed("{slowStart: {for: 1ms}}"));
 }
 
 // ---- caches and dependencies

@@ -292,6 +292,47 @@ TEST_CASE("a fault says what makes it impossible at its place", "[faults]") {
   CHECK(objection("errorRate", "{p: 1%}", release).empty());
 }
 
+TEST_CASE("a fault says which processes have it", "[faults]") {
+  const auto presence = [](const std::string& key, const std::string& text) {
+    VersionEffects effects;
+    FaultTarget target{
+        effects, kWindow, [](std::string_view what) { return RandomKey{what.size()}; }};
+    load(key, text).fault->install(target);
+    return target.presence;
+  };
+  const ProcessRef process{3, start_address(3, 0), kTimeZero + 1min};
+  const auto acts = [&](const FaultPresence& fault, Duration at, Duration sent) {
+    return fault.acts(kTimeZero + at, kTimeZero + sent, process);
+  };
+  const FaultPresence error = presence("errorRate", "{p: 1%}");
+  CHECK(acts(error, 90s, 90s));
+  CHECK_FALSE(acts(error, 59s, 59s));
+  CHECK_FALSE(acts(error, 2min, 119s));
+
+  const FaultPresence partial = presence("configPartial", "{share: 25%}");
+  CHECK(partial.share == 0.25);
+  CHECK(partial.coin.value == RandomKey{std::string_view("pod").size()}.value);
+  CHECK_FALSE(partial.of_start);
+
+  const FaultPresence crash = presence("crashOnStart", "{after: 30s}");
+  CHECK(crash.of_start);
+  CHECK(presence("crashOnStart", "{p: 25%}").share == 0.25);
+  // Started at 1 min + 1 s, within the window: it has the fault until it ends.
+  const ProcessRef within{3, start_address(3, 0), kTimeZero + 61s};
+  const ProcessRef before{3, start_address(3, 0), kTimeZero + 59s};
+  CHECK(crash.acts(kTimeZero + 3min, kTimeZero + 3min, within));
+  CHECK_FALSE(crash.acts(kTimeZero + 70s, kTimeZero + 70s, before));
+
+  // Young when the request was sent; a process of time zero never was.
+  for (const FaultPresence& young :
+       {presence("readinessLie", "{for: 20s}"), presence("slowStart", "{for: 20s}")}) {
+    CHECK(young.young == Duration(20s));
+    CHECK(acts(young, 81s, 79s));
+    CHECK_FALSE(acts(young, 81s, 80s));
+    CHECK_FALSE(young.acts(kTimeZero + 90s, kTimeZero + 90s, ProcessRef{}));
+  }
+}
+
 TEST_CASE("what the new version writes is of a release, what is called is not", "[faults]") {
   for (const FaultType& type : fault_catalogue()) {
     INFO(type.key);
