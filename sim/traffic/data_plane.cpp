@@ -239,20 +239,29 @@ void DataPlane::count_departure(Pod& pod, PodId id, const Flight& flight, std::i
   Instruments& c = pod.counters;
   const std::int64_t latency = departure - flight.arrival;
   ++c.requests[static_cast<std::size_t>(flight.outcome)];
-  ++c.bucket[latency_bucket(latency)];
+  const std::size_t bucket = latency_bucket(latency);
+  ++c.bucket[bucket];
   c.latency_sum_ns += latency;
   c.busy_ns += departure - flight.start;
   if (flight.counted) return;
   if (departure > flight.deadline)
     count_sender(flight, id, flight.deadline, Outcome::timed_out);
   else
-    count_sender(flight, id, departure, flight.outcome);
+    count_sender(flight, id, departure, flight.outcome, latency, bucket);
 }
 
 void DataPlane::count_sender(const Flight& flight, PodId id, std::int64_t at, Outcome outcome) {
-  const Pod& pod = pods_[id.index()];
   const std::int64_t latency = at - flight.arrival;
-  const std::size_t bucket = latency_bucket(latency);
+  count_sender(flight, id, at, outcome, latency, latency_bucket(latency));
+}
+
+void DataPlane::count_sender(const Flight& flight,
+                             PodId id,
+                             std::int64_t at,
+                             Outcome outcome,
+                             std::int64_t latency,
+                             std::size_t bucket) {
+  const Pod& pod = pods_[id.index()];
   const auto count = [&](Instruments& router) {
     ++router.requests[static_cast<std::size_t>(outcome)];
     ++router.bucket[bucket];

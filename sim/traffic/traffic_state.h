@@ -93,7 +93,7 @@ struct TrafficState {
     std::uint32_t waiting = 0;
     // Stepped: those with Stepped::leaving and when they go; empty while any waits.
     std::vector<std::uint32_t> leaving;
-    std::vector<std::int64_t> leaving_at;
+    std::vector<std::int64_t> leaving_at;  ///< filled up with the far future to a multiple of eight
     // Processor sharing.
     double virtual_time = 0;
     std::int64_t virtual_at = 0;
