@@ -1,5 +1,6 @@
 #include "sim/telemetry/promql/range_functions.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -43,14 +44,11 @@ bool extrapolated(
   const double covered = seconds(times.back() - times.front());
   const double mean_distance = covered / static_cast<double>(times.size() - 1);
   const double far = mean_distance * 1.1;
-  const auto clamp_at_zero = [&] {
-    if (kind != Kind::counter || !(gain > 0) || !(values.front() >= 0)) return;
-    const double to_zero = covered * (values.front() / gain);
-    if (to_zero < to_start) to_start = to_zero;
-  };
-  if (dialect == PromDialect::v2) clamp_at_zero();
+  const bool clamped = kind == Kind::counter && gain > 0 && values.front() >= 0;
+  const double to_zero = clamped ? covered * (values.front() / gain) : to_start;
+  if (dialect == PromDialect::v2) to_start = std::min(to_start, to_zero);
   if (to_start >= far) to_start = mean_distance / 2;
-  if (dialect != PromDialect::v2) clamp_at_zero();
+  if (dialect != PromDialect::v2) to_start = std::min(to_start, to_zero);
   if (to_end >= far) to_end = mean_distance / 2;
   const double factor = (covered + to_start + to_end) / covered;
   result = gain * (factor / per);
