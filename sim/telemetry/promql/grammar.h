@@ -7,62 +7,61 @@
 
 namespace coalmine::promql::grammar {
 
-using namespace tao::pegtl;  // NOLINT: rules are written in PEGTL's own words, and nothing else is
-                             // here
+namespace peg = tao::pegtl;
 
-struct comment : seq<one<'#'>, star<not_one<'\n'>>> {};
-struct blanks : star<sor<one<' ', '\t', '\r', '\n'>, comment>> {};
+struct Comment : peg::seq<peg::one<'#'>, peg::star<peg::not_one<'\n'>>> {};
+struct Blanks : peg::star<peg::sor<peg::one<' ', '\t', '\r', '\n'>, Comment>> {};
 
-struct letter : sor<alpha, one<'_'>> {};
-struct letter_or_digit : sor<letter, digit> {};
+struct Letter : peg::sor<peg::alpha, peg::one<'_'>> {};
+struct LetterOrDigit : peg::sor<Letter, peg::digit> {};
 /// Inside braces; outside them colons belong to names too.
-struct label_word : seq<letter, star<letter_or_digit>> {};
-struct word : seq<sor<letter, one<':'>>, star<sor<letter_or_digit, one<':'>>>> {};
+struct LabelWord : peg::seq<Letter, peg::star<LetterOrDigit>> {};
+struct Word
+    : peg::seq<peg::sor<Letter, peg::one<':'>>, peg::star<peg::sor<LetterOrDigit, peg::one<':'>>>> {
+};
 
 // Digits may be missing ("0x", "1e"): such a number is read whole, and then refused.
-struct hexadecimal : seq<one<'0'>, one<'x', 'X'>, star<xdigit>, opt<one<'.'>, star<xdigit>>> {};
-struct decimal : seq<star<digit>,
-                     opt<one<'.'>, star<digit>>,
-                     opt<one<'e', 'E'>, opt<one<'+', '-'>>, star<digit>>> {};
-struct digits_of_number : sor<hexadecimal, decimal> {};
-struct number : seq<digits_of_number, not_at<letter_or_digit>> {};
+struct Hexadecimal : peg::seq<peg::one<'0'>,
+                              peg::one<'x', 'X'>,
+                              peg::star<peg::xdigit>,
+                              peg::opt<peg::one<'.'>, peg::star<peg::xdigit>>> {};
+struct Decimal
+    : peg::seq<peg::star<peg::digit>,
+               peg::opt<peg::one<'.'>, peg::star<peg::digit>>,
+               peg::opt<peg::one<'e', 'E'>, peg::opt<peg::one<'+', '-'>>, peg::star<peg::digit>>> {
+};
+struct DigitsOfNumber : peg::sor<Hexadecimal, Decimal> {};
+struct Number : peg::seq<DigitsOfNumber, peg::not_at<LetterOrDigit>> {};
 
 // Any order and any number of units; duration.h knows better.
-struct unit : seq<one<'s', 'm', 'h', 'd', 'w', 'y'>, opt<one<'s'>>> {};
-struct units : plus<seq<plus<digit>, unit>> {};
-struct duration : seq<units, not_at<letter_or_digit>> {};
-struct begun_duration : seq<units, star<digit>> {};
-struct start_of_number : sor<digit, seq<one<'.'>, digit>> {};
+struct Unit : peg::seq<peg::one<'s', 'm', 'h', 'd', 'w', 'y'>, peg::opt<peg::one<'s'>>> {};
+struct Units : peg::plus<peg::seq<peg::plus<peg::digit>, Unit>> {};
+struct Duration : peg::seq<Units, peg::not_at<LetterOrDigit>> {};
+struct BegunDuration : peg::seq<Units, peg::star<peg::digit>> {};
+struct StartOfNumber : peg::sor<peg::digit, peg::seq<peg::one<'.'>, peg::digit>> {};
 
 template <char Quote>
-struct quoted : seq<one<Quote>,
-                    star<sor<seq<one<'\\'>, not_one<'\n'>>, not_one<Quote, '\\', '\n'>>>,
-                    one<Quote>> {};
-struct raw_string : seq<one<'`'>, star<not_one<'`'>>, one<'`'>> {};
-struct string_literal : sor<quoted<'"'>, quoted<'\''>, raw_string> {};
+struct Quoted : peg::seq<peg::one<Quote>,
+                         peg::star<peg::sor<peg::seq<peg::one<'\\'>, peg::not_one<'\n'>>,
+                                            peg::not_one<Quote, '\\', '\n'>>>,
+                         peg::one<Quote>> {};
+struct RawString : peg::seq<peg::one<'`'>, peg::star<peg::not_one<'`'>>, peg::one<'`'>> {};
+struct StringLiteral : peg::sor<Quoted<'"'>, Quoted<'\''>, RawString> {};
 
-struct sign : sor<string<'=', '='>,
-                  string<'!', '='>,
-                  string<'<', '='>,
-                  string<'>', '='>,
-                  one<'=',
-                      '<',
-                      '>',
-                      '+',
-                      '-',
-                      '*',
-                      '/',
-                      '%',
-                      '^',
-                      '@',
-                      ',',
-                      '(',
-                      ')',
-                      '{',
-                      '[',
-                      ']',
-                      ':'>> {};
-struct sign_in_braces
-    : sor<string<'=', '~'>, string<'!', '~'>, string<'!', '='>, one<'=', ',', '}'>> {};
+struct LongSign : peg::sor<peg::string<'=', '='>,
+                           peg::string<'!', '='>,
+                           peg::string<'<', '='>,
+                           peg::string<'>', '='>> {};
+// clang-format off: one character a line otherwise
+struct ShortSign
+    : peg::
+          one<'=', '<', '>', '+', '-', '*', '/', '%', '^', '@', ',', ':', '(', ')', '{', '[', ']'> {
+};
+// clang-format on
+struct Sign : peg::sor<LongSign, ShortSign> {};
+struct SignInBraces : peg::sor<peg::string<'=', '~'>,
+                               peg::string<'!', '~'>,
+                               peg::string<'!', '='>,
+                               peg::one<'=', ',', '}'>> {};
 
 }  // namespace coalmine::promql::grammar

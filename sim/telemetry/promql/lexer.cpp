@@ -51,7 +51,7 @@ ParseError error_at(std::string_view query, std::size_t offset, std::string mess
 }
 
 Token Lexer::next() {
-  at_ += length_of<grammar::blanks>(query_.substr(at_));
+  at_ += length_of<grammar::Blanks>(query_.substr(at_));
   if (at_ == query_.size()) return end_of_input();
   if (in_braces_) return word_in_braces();
   return in_brackets_ ? word_in_brackets() : word_outside();
@@ -113,11 +113,11 @@ void Lexer::count_brackets(const Token& token) {
 
 Token Lexer::word_outside() {
   const std::string_view rest = query_.substr(at_);
-  if (length_of<grammar::letter>(rest) > 0 || front() == ':') {
-    const std::size_t length = length_of<grammar::word>(rest);
+  if (length_of<grammar::Letter>(rest) > 0 || front() == ':') {
+    const std::size_t length = length_of<grammar::Word>(rest);
     return token(kind_of_word(rest.substr(0, length)), length);
   }
-  if (length_of<grammar::start_of_number>(rest) > 0) return number_or_duration();
+  if (length_of<grammar::StartOfNumber>(rest) > 0) return number_or_duration();
   if (front() == '"' || front() == '\'' || front() == '`') return string_literal();
   if (front() == ']' && !in_brackets_) fail("unexpected right bracket ']'");
   const std::string_view second =
@@ -126,18 +126,18 @@ Token Lexer::word_outside() {
   if (front() == '!' && second != "=")
     fail("unexpected character after '!': " +
          (second.empty() ? "end of input" : quoted_character(second)));
-  const std::size_t length = length_of<grammar::sign>(rest);
+  const std::size_t length = length_of<grammar::Sign>(rest);
   if (length == 0) fail_at_character("unexpected character: ");
   return sign(length);
 }
 
 Token Lexer::word_in_braces() {
   const std::string_view rest = query_.substr(at_);
-  if (const std::size_t length = length_of<grammar::label_word>(rest))
+  if (const std::size_t length = length_of<grammar::LabelWord>(rest))
     return token(Tok::identifier, length);
   if (front() == '"' || front() == '\'' || front() == '`') return string_literal();
   if (front() == '{') fail("unexpected left brace '{'");
-  const std::size_t length = length_of<grammar::sign_in_braces>(rest);
+  const std::size_t length = length_of<grammar::SignInBraces>(rest);
   if (length > 0) return sign(length);
   if (front() == '!') {
     const std::string_view second =
@@ -152,12 +152,12 @@ Token Lexer::word_in_brackets() {
   const std::string_view rest = query_.substr(at_);
   if (!range_read_) {
     range_read_ = true;
-    if (const std::size_t length = length_of<grammar::duration>(rest))
+    if (const std::size_t length = length_of<grammar::Duration>(rest))
       return token(Tok::duration, length);
-    const std::size_t digits = length_of<grammar::digits_of_number>(rest);
-    if (length_of<grammar::letter_or_digit>(rest.substr(digits)) > 0)
+    const std::size_t digits = length_of<grammar::DigitsOfNumber>(rest);
+    if (length_of<grammar::LetterOrDigit>(rest.substr(digits)) > 0)
       fail("bad duration syntax: " +
-           go_quote(rest.substr(0, std::max(digits, length_of<grammar::begun_duration>(rest)))));
+           go_quote(rest.substr(0, std::max(digits, length_of<grammar::BegunDuration>(rest)))));
     if (digits == 0 || dialect_ == PromDialect::v2) fail("missing unit character in duration");
     return token(Tok::number, digits);
   }
@@ -167,24 +167,24 @@ Token Lexer::word_in_brackets() {
     colon_read_ = true;
     return sign(1);
   }
-  if (length_of<grammar::letter>(rest) > 0) fail_at_character("unexpected character: ");
+  if (length_of<grammar::Letter>(rest) > 0) fail_at_character("unexpected character: ");
   return word_outside();
 }
 
 Token Lexer::number_or_duration() {
   const std::string_view rest = query_.substr(at_);
-  if (const std::size_t length = length_of<grammar::number>(rest))
+  if (const std::size_t length = length_of<grammar::Number>(rest))
     return token(Tok::number, length);
-  if (const std::size_t length = length_of<grammar::duration>(rest))
+  if (const std::size_t length = length_of<grammar::Duration>(rest))
     return token(Tok::duration, length);
-  const std::size_t digits = length_of<grammar::digits_of_number>(rest);
+  const std::size_t digits = length_of<grammar::DigitsOfNumber>(rest);
   fail("bad number or duration syntax: " +
-       go_quote(rest.substr(0, std::max(digits, length_of<grammar::begun_duration>(rest)))));
+       go_quote(rest.substr(0, std::max(digits, length_of<grammar::BegunDuration>(rest)))));
 }
 
 Token Lexer::string_literal() {
   const std::string_view rest = query_.substr(at_);
-  const std::size_t length = length_of<grammar::string_literal>(rest);
+  const std::size_t length = length_of<grammar::StringLiteral>(rest);
   if (length == 0) {
     if (front() == '`') fail("unterminated raw string");
     // A wrong escape in front of the missing quote is the first thing to say.

@@ -41,13 +41,14 @@ std::optional<std::string> special_text(double value) {
 
 // std::to_chars in its fixed form writes out all digits of a big number; Go pads with zeros.
 std::string plain_form(const Digits& d) {
-  const int count = static_cast<int>(d.digits.size());
-  if (d.exponent < 0)
-    return "0." + std::string(static_cast<std::size_t>(-d.exponent - 1), '0') + d.digits;
-  if (d.exponent >= count - 1)
-    return d.digits + std::string(static_cast<std::size_t>(d.exponent - count + 1), '0');
-  const auto whole = static_cast<std::size_t>(d.exponent + 1);
-  return d.digits.substr(0, whole) + "." + d.digits.substr(whole);
+  const std::string& digits = d.digits;
+  if (d.exponent < 0) {
+    const auto places = static_cast<std::size_t>(-d.exponent);
+    return "0." + std::string(places - 1, '0') + digits;
+  }
+  const std::size_t whole = static_cast<std::size_t>(d.exponent) + 1;
+  if (whole >= digits.size()) return digits + std::string(whole - digits.size(), '0');
+  return digits.substr(0, whole) + "." + digits.substr(whole);
 }
 
 std::string exponent_form(const Digits& d) {
