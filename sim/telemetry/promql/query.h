@@ -42,9 +42,9 @@ struct Series {
 
 struct Value {
   ValueType type = ValueType::vector;
-  Point scalar{};              ///< of a scalar
-  std::string text;            ///< of a string; `scalar.time` is its instant
-  std::vector<Series> series;  ///< of vectors and matrices, in the order Prometheus would give
+  Point scalar{};                ///< of a scalar
+  std::string text{};            ///< of a string; `scalar.time` is its instant
+  std::vector<Series> series{};  ///< of vectors and matrices, in the order Prometheus would give
 };
 
 /// The text is not PromQL, or not of the part that is spoken here.
