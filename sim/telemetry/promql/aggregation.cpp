@@ -114,6 +114,13 @@ void AggregationState::keep_best(Group& group, const Element& element) const {
   Element& worst = group.heap.front();
   const bool better = aggregation_.op == AggregateOp::topk ? worst.value < element.value
                                                            : worst.value > element.value;
+  if (dialect_ == PromDialect::v2) {
+    // Taken out and put in anew, which leaves ties in another order than replacing does.
+    if (!better && !std::isnan(worst.value)) return;
+    go_heap_pop(group.heap, worse);
+    go_heap_push(group.heap, element, worse);
+    return;
+  }
   if (!better && !(std::isnan(worst.value) && !std::isnan(element.value))) return;
   worst = element;
   go_heap_fix_front(group.heap, worse);

@@ -4,8 +4,18 @@
 #include <string>
 #include <utility>
 
+#include "sim/telemetry/go_quote.h"
+
 namespace coalmine::promql {
 namespace {
+
+/// As Prometheus prints a series in messages: the metric's name like any other label.
+std::string all_labels(const Labels& labels) {
+  std::string text;
+  for (const Label& label : labels)
+    text += (text.empty() ? "{" : ", ") + label.name + "=" + go_quote(label.value);
+  return text.empty() ? "{}" : text + "}";
+}
 
 /// The value of an element, and whether a comparison lets it through.
 struct Outcome {
@@ -58,8 +68,12 @@ double evaluate_scalars(const Binary& binary, double left, double right) {
   return outcome.kept ? 1 : 0;
 }
 
-BinaryState::BinaryState(const Binary& binary)
+BinaryState::BinaryState(const Binary& binary, PromDialect dialect)
     : binary_(binary),
+      // Until 2.47 atan2 was forgotten among the operators that make another metric of it.
+      drops_name_(binary.returns_bool ||
+                  !(is_comparison(binary.op) ||
+                    (binary.op == BinaryOp::atan2 && dialect == PromDialect::v2))),
       names_(binary.matching.labels),
       projection_{
           binary.matching.on ? Projection::Of::listed : Projection::Of::others, names_, true},
@@ -101,7 +115,9 @@ void BinaryState::vector_and_scalar(Evaluation& evaluation,
       continue;
     }
     if (binary_.returns_bool) outcome.value = outcome.kept ? 1 : 0;
-    out.push_back({evaluation.sets().without_metric_name(element.labels), outcome.value});
+    const SetId labels =
+        drops_name_ ? evaluation.sets().without_metric_name(element.labels) : element.labels;
+    out.push_back({labels, outcome.value});
   }
   if (!filters) evaluation.require_distinct(out);
 }
@@ -137,9 +153,10 @@ void BinaryState::index_one_side(Evaluation& evaluation, const Vector& one) {
       LabelSets& sets = evaluation.sets();
       const bool left = binary_.matching.cardinality == Cardinality::one_to_many;
       throw EvaluationError(
-          "found duplicate series for the match group " + sets.labels(key).text() + " on the " +
-          (left ? "left" : "right") + " hand-side of the operation: [" +
-          sets.labels(one[i].labels).text() + ", " + sets.labels(one[place.at].labels).text() +
+          "found duplicate series for the match group " + all_labels(sets.labels(key)) +
+          " on the " + (left ? "left" : "right") + " hand-side of the operation: [" +
+          all_labels(sets.labels(one[i].labels)) + ", " +
+          all_labels(sets.labels(one[place.at].labels)) +
           "];many-to-many matching not allowed: matching labels must be unique on one side");
     }
     place = {round_, i};
@@ -192,17 +209,16 @@ SetId BinaryState::result_labels(Evaluation& evaluation, SetId many, SetId one) 
 SetId BinaryState::make_result_labels(Evaluation& evaluation, SetId many, SetId one) const {
   LabelSets& sets = evaluation.sets();
   const Matching& matching = binary_.matching;
-  const bool drops_name = !is_comparison(binary_.op) || binary_.returns_bool;
   if (matching.cardinality == Cardinality::one_to_one) {
     if (!matching.on && names_.empty())
-      return drops_name ? sets.without_metric_name(many) : sets.canonical(many);
+      return drops_name_ ? sets.without_metric_name(many) : sets.canonical(many);
     Projection kept = projection_;
-    kept.drops_metric_name = drops_name;
+    kept.drops_metric_name = drops_name_;
     const SetId labels = sets.project(many, kept);
-    return matching.on && drops_name ? sets.without_metric_name(labels) : labels;
+    return matching.on && drops_name_ ? sets.without_metric_name(labels) : labels;
   }
   Labels labels = sets.labels(many);
-  if (drops_name) labels.remove(kMetricName);
+  if (drops_name_) labels.remove(kMetricName);
   for (const std::string& name : matching.copied) labels.set(name, sets.labels(one).get(name));
   if (binary_.returns_bool) labels.remove(kMetricName);
   return sets.intern(std::move(labels));

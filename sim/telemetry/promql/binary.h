@@ -12,7 +12,7 @@ double evaluate_scalars(const Binary& binary, double left, double right);
 
 class BinaryState {
  public:
-  explicit BinaryState(const Binary& binary);
+  BinaryState(const Binary& binary, PromDialect dialect);
 
   void evaluate(Evaluation& evaluation, const Moment& at, Vector& out);
 
@@ -29,6 +29,7 @@ class BinaryState {
   SetId make_result_labels(Evaluation& evaluation, SetId many, SetId one) const;
 
   const Binary& binary_;
+  bool drops_name_;
   std::vector<std::string> names_;
   Projection projection_;
   PerSet<SetId> keys_;

@@ -253,7 +253,7 @@ const Vector& Evaluation::vector(const Node& node, const Moment& at) {
     known->evaluate(*this, at, out);
   } else if (const auto* binary = std::get_if<Binary>(&node.is)) {
     auto& known = state(node).binary;
-    if (!known) known = std::make_unique<BinaryState>(*binary);
+    if (!known) known = std::make_unique<BinaryState>(*binary, dialect());
     known->evaluate(*this, at, out);
   } else {
     negate(*std::get<Unary>(node.is).inner, at, out);

@@ -35,6 +35,13 @@ void go_heap_fix_front(std::vector<T>& heap, Less less) {
 }
 
 template <typename T, typename Less>
+void go_heap_pop(std::vector<T>& heap, Less less) {
+  std::swap(heap.front(), heap.back());
+  heap.pop_back();
+  go_heap_fix_front(heap, less);
+}
+
+template <typename T, typename Less>
 void go_insertion_sort(std::vector<T>& values, Less less) {
   for (std::size_t i = 1; i < values.size(); ++i)
     for (std::size_t j = i; j > 0 && less(values[j], values[j - 1]); --j)

@@ -189,7 +189,7 @@ Token Lexer::string_literal() {
     if (front() == '`') fail("unterminated raw string");
     // A wrong escape in front of the missing quote is the first thing to say.
     const std::string_view line = rest.substr(0, rest.find('\n'));
-    const ReadString read = read_string(std::string(line) + front());
+    const ReadString read = read_string(line, false);
     fail(read.error.empty() ? "unterminated quoted string" : read.error);
   }
   const ReadString read = read_string(rest.substr(0, length));

@@ -45,7 +45,7 @@ bool nearly_equal(double a, double b) {
 void make_monotonic(std::vector<Bucket>& buckets, PromDialect dialect) {
   double before = buckets.front().count;
   for (Bucket& bucket : buckets) {
-    const bool insignificant = dialect == PromDialect::v3 && nearly_equal(before, bucket.count);
+    const bool insignificant = dialect != PromDialect::v2 && nearly_equal(before, bucket.count);
     if (bucket.count < before || insignificant)
       bucket.count = before;
     else if (bucket.count > before)

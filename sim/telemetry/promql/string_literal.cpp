@@ -55,13 +55,18 @@ Escape escape_named(char c) {
 }
 
 /// Reads the digits of a numeric escape from the front of `rest`; an error text or none.
-std::string read_numeric(std::string_view& rest, const Escape& escape, std::string& value) {
+/// `next` is what stands behind `rest`: the closing quote, if there is one.
+std::string read_numeric(std::string_view& rest,
+                         const Escape& escape,
+                         std::string_view next,
+                         std::string& value) {
   std::uint32_t number = 0;
   for (std::size_t i = 0; i < escape.digits; ++i) {
-    if (rest.empty()) return "escape sequence not terminated";
-    const auto digit = static_cast<std::uint32_t>(digit_value(rest.front()));
+    const std::string_view at = rest.empty() ? next : rest;
+    if (at.empty()) return "escape sequence not terminated";
+    const auto digit = static_cast<std::uint32_t>(digit_value(at.front()));
     if (digit >= escape.base)
-      return "illegal character " + character_name(first_character(rest)) + " in escape sequence";
+      return "illegal character " + character_name(first_character(at)) + " in escape sequence";
     number = number * escape.base + digit;  // eight hexadecimal digits fit
     rest.remove_prefix(1);
   }
@@ -96,9 +101,9 @@ std::string character_name(std::string_view character) {
   return fmt::format("U+{:04X} '{}'", code, character);
 }
 
-ReadString read_string(std::string_view literal) {
+ReadString read_string(std::string_view literal, bool closed) {
   const char quote = literal.front();
-  std::string_view rest = literal.substr(1, literal.size() - 2);
+  std::string_view rest = literal.substr(1, literal.size() - (closed ? 2 : 1));
   ReadString read;
   if (quote == '`') {
     read.value = rest;
@@ -121,7 +126,8 @@ ReadString read_string(std::string_view literal) {
       rest.remove_prefix(1);
     } else if (c == 'x' || c == 'u' || c == 'U' || (c >= '0' && c <= '7')) {
       if (c > '7') rest.remove_prefix(1);
-      read.error = read_numeric(rest, escape_named(c), read.value);
+      read.error = read_numeric(
+          rest, escape_named(c), literal.substr(literal.size() - (closed ? 1 : 0)), read.value);
     } else {
       read.error = "unknown escape sequence " + character_name(first_character(rest));
     }
