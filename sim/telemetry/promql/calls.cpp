@@ -173,9 +173,9 @@ void evaluate_call(
     case Special::histogram_quantile:
       return histogram_quantile(evaluation, node, call, at, out);
     case Special::label_join:
-      return label_join(evaluation, call, at, out);
+      return label_join(evaluation, node, call, at, out);
     case Special::label_replace:
-      return label_replace(evaluation, call, at, out);
+      return label_replace(evaluation, node, call, at, out);
     case Special::sort:
     case Special::sort_desc:
       return sort(evaluation, call, at, out);

@@ -10,7 +10,9 @@ void evaluate_call(
 double evaluate_scalar_call(Evaluation& evaluation, const Call& call, const Moment& at);
 
 // label_functions.cpp
-void label_replace(Evaluation& evaluation, const Call& call, const Moment& at, Vector& out);
-void label_join(Evaluation& evaluation, const Call& call, const Moment& at, Vector& out);
+void label_replace(
+    Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out);
+void label_join(
+    Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out);
 
 }  // namespace coalmine::promql

@@ -64,7 +64,8 @@ struct NodeState {
   std::unique_ptr<AggregationState> aggregation;
   std::unique_ptr<BinaryState> binary;
   std::unique_ptr<HistogramState> histogram;
-  std::vector<SetId> made_of;  ///< by result: which input series made it, over all steps
+  PerSet<SetId> relabelled{kNoSet};  ///< by element: its labels after label_replace or label_join
+  std::vector<SetId> made_of;        ///< by result: which input series made it, over all steps
 };
 
 class Evaluation {

@@ -85,9 +85,28 @@ class Replacement {
   std::vector<re2::StringPiece> groups_;
 };
 
+/// Gives every element the labels that `change` makes of its own; asked once for each element.
+template <typename Change>
+void relabel(Evaluation& evaluation,
+             const Node& node,
+             const Vector& vector,
+             const Change& change,
+             Vector& out) {
+  PerSet<SetId>& relabelled = evaluation.state(node).relabelled;
+  for (const Element& element : vector) {
+    if (relabelled[element.labels] == kNoSet) {
+      const SetId changed = change(element.labels);
+      relabelled[element.labels] = changed;
+    }
+    out.push_back({relabelled[element.labels], element.value});
+  }
+  evaluation.require_distinct(out);
+}
+
 }  // namespace
 
-void label_replace(Evaluation& evaluation, const Call& call, const Moment& at, Vector& out) {
+void label_replace(
+    Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out) {
   const std::string& target = string_of(*call.arguments[1]);
   Replacement replacement(*call.regex, string_of(*call.arguments[2]));
   const std::string& origin = string_of(*call.arguments[3]);
@@ -95,20 +114,18 @@ void label_replace(Evaluation& evaluation, const Call& call, const Moment& at, V
     throw EvaluationError("invalid destination label name in label_replace(): " + target);
   LabelSets& sets = evaluation.sets();
   std::string text;
-  for (const Element& element : evaluation.vector(*call.arguments[0], at)) {
-    const Labels& labels = sets.labels(element.labels);
-    if (!replacement.expand(labels.get(origin), text)) {
-      out.push_back({sets.canonical(element.labels), element.value});
-      continue;
-    }
-    Labels replaced = labels;
-    replaced.set(target, text);
-    out.push_back({sets.intern(std::move(replaced)), element.value});
-  }
-  evaluation.require_distinct(out);
+  const auto replaced = [&](SetId element) {
+    const Labels& labels = sets.labels(element);
+    if (!replacement.expand(labels.get(origin), text)) return sets.canonical(element);
+    Labels changed = labels;
+    changed.set(target, text);
+    return sets.intern(std::move(changed));
+  };
+  relabel(evaluation, node, evaluation.vector(*call.arguments[0], at), replaced, out);
 }
 
-void label_join(Evaluation& evaluation, const Call& call, const Moment& at, Vector& out) {
+void label_join(
+    Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out) {
   const std::string& target = string_of(*call.arguments[1]);
   const std::string& separator = string_of(*call.arguments[2]);
   const std::span<const NodePtr> origins = std::span(call.arguments).subspan(3);
@@ -118,17 +135,17 @@ void label_join(Evaluation& evaluation, const Call& call, const Moment& at, Vect
   if (!is_label_name(target))
     throw EvaluationError("invalid destination label name in label_join(): " + target);
   LabelSets& sets = evaluation.sets();
-  for (const Element& element : evaluation.vector(*call.arguments[0], at)) {
-    Labels labels = sets.labels(element.labels);
-    std::string joined;
+  const auto joined = [&](SetId element) {
+    Labels labels = sets.labels(element);
+    std::string text;
     for (const NodePtr& origin : origins) {
-      if (&origin != origins.data()) joined += separator;
-      joined += labels.get(string_of(*origin));
+      if (&origin != origins.data()) text += separator;
+      text += labels.get(string_of(*origin));
     }
-    labels.set(target, joined);
-    out.push_back({sets.intern(std::move(labels)), element.value});
-  }
-  evaluation.require_distinct(out);
+    labels.set(target, text);
+    return sets.intern(std::move(labels));
+  };
+  relabel(evaluation, node, evaluation.vector(*call.arguments[0], at), joined, out);
 }
 
 }  // namespace coalmine::promql
