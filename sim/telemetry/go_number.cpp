@@ -35,7 +35,7 @@ Decimal shortest(double value) {
   ++at;
   if (*at == '+') ++at;
   std::from_chars(at, end, decimal.point);
-  ++decimal.point;
+  ++decimal.point;  // a zero too: one digit before the point
   return decimal;
 }
 
@@ -130,17 +130,19 @@ Shape shape_of(std::string_view text) {
 std::string go_number(double value) {
   if (auto text = special(value)) return *text;
   const Decimal d = shortest(value);
-  if (value == 0) return without_exponent({d.negative, d.digits, 1});
   const int exponent = d.point - 1;
   return exponent < -4 || exponent >= 6 ? with_exponent(d) : without_exponent(d);
 }
 
 std::string go_number_in_json(double value) {
-  if (auto text = special(value)) return *text;
-  const Decimal d = shortest(value);
-  if (value == 0) return without_exponent({d.negative, d.digits, 1});
   const double size = std::abs(value);
-  return size < 1e-6 || size >= 1e21 ? with_exponent(d) : without_exponent(d);
+  const bool plain = !std::isfinite(value) || value == 0 || (size >= 1e-6 && size < 1e21);
+  return plain ? go_number_plain(value) : with_exponent(shortest(value));
+}
+
+std::string go_number_plain(double value) {
+  if (auto text = special(value)) return *text;
+  return without_exponent(shortest(value));
 }
 
 std::optional<double> parse_go_number(std::string_view text) {

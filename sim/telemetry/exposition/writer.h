@@ -12,8 +12,8 @@
 namespace coalmine::exposition {
 
 /// Text 0.0.4. Timestamps in milliseconds. What the format lacks is written as what it has: units
-/// and exemplars are left out; `_created` samples, infos and statesets are gauges, gaugehistograms
-/// untyped.
+/// and exemplars are left out; readers drop the blanks before a help text; `_created` samples,
+/// infos and statesets are gauges, gaugehistograms untyped.
 std::string write_text(const Page& page);
 
 /// OpenMetrics 1.0, with `# EOF`. Counters carry `_total`, with or without it in the page; a unit

@@ -18,6 +18,12 @@ std::string time_text(Timestamp time) {
   return text;
 }
 
+/// Scalars and strings take another way through the server than samples do: their times are plain
+/// numbers, and a scalar never has an exponent.
+std::string lone_time_text(Timestamp time) {
+  return go_number_plain(static_cast<double>(time.time_since_epoch().count()) / 1000);
+}
+
 std::string point_text(const Point& point) {
   return fmt::format("[{},\"{}\"]", time_text(point.time), go_number_in_json(point.value));
 }
@@ -45,9 +51,11 @@ std::string series_text(const Series& series, bool matrix) {
 }
 
 std::string result_text(const Value& value) {
-  if (value.type == ValueType::scalar) return point_text(value.scalar);
+  if (value.type == ValueType::scalar)
+    return fmt::format(
+        "[{},\"{}\"]", lone_time_text(value.scalar.time), go_number_plain(value.scalar.value));
   if (value.type == ValueType::string)
-    return fmt::format("[{},{}]", time_text(value.scalar.time), go_json_string(value.text));
+    return fmt::format("[{},{}]", lone_time_text(value.scalar.time), go_json_string(value.text));
   std::string text = "[";
   for (const Series& series : value.series) {
     if (text.size() > 1) text += ",";

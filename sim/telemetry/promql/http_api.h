@@ -10,8 +10,8 @@
 
 namespace coalmine::promql {
 
-/// `{"status":"success","data":{...}}`: values are strings, times are seconds with three decimals
-/// or none, labels are sorted by name, the series stand in the order of the value.
+/// `{"status":"success","data":{...}}`: values are strings, times of samples are seconds with three
+/// decimals or none, labels are sorted by name, the series stand in the order of the value.
 std::string api_answer(const Value& value);
 
 /// Why there is no answer; the name is what the API calls it.
