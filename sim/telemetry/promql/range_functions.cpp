@@ -43,7 +43,7 @@ bool extrapolated(
   const double covered = seconds(times.back() - times.front());
   const double mean_distance = covered / static_cast<double>(times.size() - 1);
   const double far = mean_distance * 1.1;
-  const auto clamp_at_zero = [&] {
+  const auto clamp_at_zero = [&, &values = values] {  // named: clang 14 cannot otherwise
     if (kind != Kind::counter || !(gain > 0) || !(values.front() >= 0)) return;
     const double to_zero = covered * (values.front() / gain);
     if (to_zero < to_start) to_start = to_zero;
