@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <system_error>
 #include <utility>
 
 #include "cli/instants.h"
@@ -20,7 +20,7 @@ std::string read_file(const std::string& path) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) refuse(path, "this is a folder");
   std::ifstream in(path, std::ios::binary);
-  if (!in) refuse(path, std::string("cannot be read: ") + std::strerror(errno));
+  if (!in) refuse(path, "cannot be read: " + std::generic_category().message(errno));
   std::string text{std::istreambuf_iterator<char>(in), {}};
   if (in.bad()) refuse(path, "cannot be read");
   return text;
