@@ -47,6 +47,12 @@ std::string users(const MeanEstimate& e) {
   return estimate_text(Unit::count, e.mean, half);
 }
 
+/// A manual log is a person's: what it stops, no strategy does.
+const char* const kByHand = "by whoever releases by hand";
+bool by_hand(Row row) {
+  return row->strategy == "manual";
+}
+
 // ---- who is harmed
 
 /// How many more users `other` harms than `best` does, in the same worlds. `of`: how many such
@@ -147,18 +153,21 @@ std::string how_ended(Row row) {
 }
 
 std::string who_notices(const Rows& bad, double horizon) {
-  std::vector<std::string> by_itself, by_human, by_nobody, untouched;
+  std::vector<std::string> by_itself, by_hands, by_human, by_nobody, untouched;
   for (const Row row : bad) {
     const OutcomeSummary* detect = outcome(row, "time_to_detect");
     if (!detect)
       untouched.push_back(how_ended(row));
     else if (detect->censored == detect->n)
       by_nobody.push_back(when_stopped(row, *detect));
+    else if (only_human_stops(row))
+      by_human.push_back(when_stopped(row, *detect));
     else
-      (only_human_stops(row) ? by_human : by_itself).push_back(when_stopped(row, *detect));
+      (by_hand(row) ? by_hands : by_itself).push_back(when_stopped(row, *detect));
   }
   std::vector<std::string> clauses;
   if (!by_itself.empty()) clauses.push_back("by the strategy itself under " + listed(by_itself));
+  if (!by_hands.empty()) clauses.push_back(std::string(kByHand) + " under " + listed(by_hands));
   if (!by_human.empty()) clauses.push_back("by the on-call human under " + listed(by_human));
   if (!by_nobody.empty())
     clauses.push_back(
@@ -168,8 +177,8 @@ std::string who_notices(const Rows& bad, double horizon) {
     text = "From the first request that met the fault, on average, the release is stopped " +
            join(clauses, "; ") + ".";
   if (!untouched.empty())
-    text += (text.empty() ? "" : " ") +
-            ("No request to the new version met the fault under " + listed(untouched) + ".");
+    text +=
+        (text.empty() ? "" : " ") + ("No request met the fault under " + listed(untouched) + ".");
   return text;
 }
 
@@ -182,8 +191,7 @@ std::string stops_of(Row row) {
     if (share > 1e-9) ways.emplace_back(share, how);
   };
   const double human = share(row, "rolled_back_by_on_call");
-  add(share(row, "rolled_back") - human,
-      row->strategy == "manual" ? "by whoever releases by hand" : "by its checks");
+  add(share(row, "rolled_back") - human, by_hand(row) ? kByHand : "by its checks");
   add(human, "by the on-call human, who was paged");
   add(share(row, "aborted"), "given up for want of ready pods or of data");
   std::string text = row->name + " stops " + share_with_interval(row, "wrong_rollback");

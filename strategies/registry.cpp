@@ -36,10 +36,10 @@ StrategyCatalogue all_strategies() {
   catalogue.add(kind_of<Recreate>("recreate", "recreate", recreate_table()));
   catalogue.add(kind_of<Rolling>("rolling", "rolling", rolling_table()));
   catalogue.add(kind_of<BlueGreen>("blueGreen", "blue-green", blue_green_table()));
-  catalogue.add(kind_of<Canary>("canary", "canary", canary_table()));
+  catalogue.add(kind_of<Canary, CanaryPlan>("canary", "canary", canary_table(), check_canary));
   catalogue.add(kind_of<Shadow>("shadow", "shadow", shadow_table()));
   catalogue.add(kind_of<AbTest, AbTestPlan>("abTest", "ab-test", ab_test_table(), check_ab_test));
-  catalogue.add(kind_of<Manual>("manual", "manual", manual_table()));
+  catalogue.add(kind_of<Manual, ManualPlan>("manual", "manual", manual_table(), check_manual));
   return catalogue;
 }
 

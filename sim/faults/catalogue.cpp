@@ -42,6 +42,11 @@ Section<On> on_table() {
 
 }  // namespace
 
+std::string FaultType::refused(bool in_release) const {
+  if (in_release ? place.in_release : place.elsewhere) return {};
+  return key + " belongs below " + (in_release ? "faults: " : "release.faults: ") + place.why;
+}
+
 Section<FaultCommon> fault_common_table() {
   Section<FaultCommon> table("fault", "When and on what a fault acts.");
   table

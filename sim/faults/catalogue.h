@@ -22,6 +22,10 @@ struct FaultType {
   /// Empty after mistakes, which are in the diagnostics.
   std::function<std::optional<std::shared_ptr<const Fault>>(const Value& settings, Diagnostics&)>
       load;
+  FaultPlace place{};
+
+  /// Why it may not stand below release.faults, or below faults; empty: it may.
+  std::string refused(bool in_release) const;
 };
 
 /// The keys of FaultCommon: at, until, ramp, on {service, version}.
@@ -33,12 +37,16 @@ template <class F>
 FaultType fault_type() {
   auto table = std::make_shared<Section<F>>(F::table());
   table->include(&F::common, fault_common_table());
-  return {F::kKey, table->help(), table, [table](const Value& node, Diagnostics& diagnostics) {
+  return {F::kKey,
+          table->help(),
+          table,
+          [table](const Value& node, Diagnostics& diagnostics) {
             std::optional<std::shared_ptr<const Fault>> fault;
             auto made = std::make_shared<F>();
             if (table->load(*made, node, diagnostics)) fault = std::move(made);
             return fault;
-          }};
+          },
+          F::kPlace};
 }
 
 /// All fault types, in the order of the reference page. Built anew at each call: keep it.

@@ -27,4 +27,8 @@ void ColdCache::install(FaultTarget& target) const {
   target.effects.cold_caches.push_back({hit_ratio, keys, miss, target.key("coin"), target.window});
 }
 
+std::string ColdCache::lacks(const FaultSite& /*site*/) const {
+  return miss > Duration{} ? "" : "a miss above 0s";
+}
+
 }  // namespace coalmine

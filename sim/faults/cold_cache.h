@@ -19,7 +19,7 @@ struct ColdCache : Fault {
   static Section<ColdCache> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return miss > Duration{}; }
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

@@ -28,6 +28,13 @@ void ConfigPartial::install(FaultTarget& target) const {
   effect.pods = share;
   effect.pod_coin = target.key("pod");
   target.effects.errors.push_back(effect);
+  target.presence.share = share;
+  target.presence.coin = effect.pod_coin;
+}
+
+std::string ConfigPartial::lacks(const FaultSite& /*site*/) const {
+  if (share <= 0) return "a share above 0%";
+  return p > 0 ? "" : "p above 0%";
 }
 
 }  // namespace coalmine

@@ -18,7 +18,11 @@ void ConversionLoss::install(FaultTarget& target) const {
 
 std::string ConversionLoss::objection(const FaultSite& site) const {
   if (site.conversion > 0) return {};
-  return "conversionLoss needs traffic.conversion: nobody converts";
+  return "conversionLoss needs traffic.conversion or release.conversion: nobody converts there";
+}
+
+std::string ConversionLoss::lacks(const FaultSite& /*site*/) const {
+  return factor < 1 ? "" : "a factor below 1";
 }
 
 }  // namespace coalmine

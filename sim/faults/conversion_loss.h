@@ -15,7 +15,7 @@ struct ConversionLoss : Fault {
   static Section<ConversionLoss> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return factor < 1; }
+  std::string lacks(const FaultSite& site) const override;
   std::string objection(const FaultSite& site) const override;
 };
 

@@ -20,4 +20,8 @@ void CpuRegression::install(FaultTarget& target) const {
   target.effects.latencies.push_back(effect);
 }
 
+std::string CpuRegression::lacks(const FaultSite& /*site*/) const {
+  return factor != 1 ? "" : "a factor other than 1";
+}
+
 }  // namespace coalmine

@@ -15,7 +15,7 @@ struct CpuRegression : Fault {
   static Section<CpuRegression> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return factor != 1; }
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

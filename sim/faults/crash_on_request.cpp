@@ -18,4 +18,8 @@ void CrashOnRequest::install(FaultTarget& target) const {
   target.effects.poisons.push_back({p, target.key("coin"), target.window, target.segments});
 }
 
+std::string CrashOnRequest::lacks(const FaultSite& /*site*/) const {
+  return p > 0 ? "" : "p above 0%";
+}
+
 }  // namespace coalmine

@@ -16,7 +16,17 @@ Section<CrashOnStart> CrashOnStart::table() {
 }
 
 void CrashOnStart::install(FaultTarget& target) const {
-  target.effects.crashes.push_back({p, after, target.key("start"), target.window});
+  const RandomKey coin = target.key("start");
+  target.effects.crashes.push_back({p, after, coin, target.window});
+  target.presence.share = p;
+  target.presence.coin = coin;
+  target.presence.of_start = true;
+}
+
+std::string CrashOnStart::lacks(const FaultSite& site) const {
+  if (p <= 0) return "p above 0%";
+  if (after < site.left) return {};
+  return "an after below " + format_duration(site.left) + ", which is what the run has left";
 }
 
 }  // namespace coalmine

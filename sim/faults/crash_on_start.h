@@ -16,7 +16,7 @@ struct CrashOnStart : Fault {
   static Section<CrashOnStart> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return p > 0; }
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

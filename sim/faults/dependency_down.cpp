@@ -27,4 +27,8 @@ void DependencyDown::install(FaultTarget& target) const {
   target.effects.errors.push_back(effect);
 }
 
+std::string DependencyDown::lacks(const FaultSite& /*site*/) const {
+  return p > 0 ? "" : "p above 0%";
+}
+
 }  // namespace coalmine

@@ -10,13 +10,15 @@ namespace coalmine {
 
 struct DependencyDown : Fault {
   static constexpr const char* kKey = "dependencyDown";
+  static constexpr FaultPlace kPlace{.in_release = false,
+                                     .why = "a release makes its own service fail with errorRate"};
   double p = 1;  ///< [0, 1]
 
   static Section<DependencyDown> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
   bool by_segment() const override { return true; }
-  bool harms() const override { return p > 0; }
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

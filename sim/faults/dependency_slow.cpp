@@ -16,8 +16,8 @@ Section<DependencySlow> DependencySlow::table() {
           "shift",
           &DependencySlow::shift,
           {.default_text = "0s", .max = "1h", .help = "added to the work of each of its requests"})
-      .check([](const DependencySlow& fault, const SectionView& view, Diagnostics& diagnostics) {
-        if (fault.factor == 1 && fault.shift == Duration{})
+      .check([](const DependencySlow&, const SectionView& view, Diagnostics& diagnostics) {
+        if (!view.has("factor") && !view.has("shift"))
           diagnostics.error(view.node.at, "dependencySlow changes nothing: give factor or shift");
       });
   return table;
@@ -29,6 +29,10 @@ void DependencySlow::install(FaultTarget& target) const {
   effect.shift = shift;
   effect.when = target.window;
   target.effects.latencies.push_back(effect);
+}
+
+std::string DependencySlow::lacks(const FaultSite& /*site*/) const {
+  return factor != 1 || shift > Duration{} ? "" : "a factor other than 1, or a shift";
 }
 
 }  // namespace coalmine

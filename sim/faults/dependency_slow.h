@@ -10,12 +10,15 @@ namespace coalmine {
 
 struct DependencySlow : Fault {
   static constexpr const char* kKey = "dependencySlow";
+  static constexpr FaultPlace kPlace{.in_release = false,
+                                     .why = "a release makes its own service slow with latency"};
   double factor = 1;  ///< > 0
   Duration shift{};   ///< >= 0
 
   static Section<DependencySlow> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

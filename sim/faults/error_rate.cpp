@@ -15,4 +15,8 @@ void ErrorRate::install(FaultTarget& target) const {
   target.effects.errors.push_back({p, target.key("coin"), target.window, target.segments});
 }
 
+std::string ErrorRate::lacks(const FaultSite& /*site*/) const {
+  return p > 0 ? "" : "p above 0%";
+}
+
 }  // namespace coalmine

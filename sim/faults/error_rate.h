@@ -17,7 +17,7 @@ struct ErrorRate : Fault {
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
   bool by_segment() const override { return true; }
-  bool harms() const override { return p > 0; }
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

@@ -36,25 +36,39 @@ struct FaultTarget {
   VersionEffects* beside = nullptr;
   SegmentSet segments = kEverySegment;  ///< of the users it touches
   double memory_limit = 0;              ///< bytes, of its process by the manifest; 0: none
+  /// To be narrowed by a fault that not every process of the version has all the time.
+  FaultPresence presence{window};
 };
 
-/// The place in the scenario at which a fault is written.
+/// Where in a scenario a kind of fault may stand.
+struct FaultPlace {
+  bool in_release = true;  ///< below release.faults and release.variants
+  bool elsewhere = true;   ///< below faults
+  const char* why = "";    ///< not in both
+};
+
+/// What a fault finds at its place in the scenario.
 struct FaultSite {
-  bool of_release = false;  ///< below release.faults
-  double memory_limit = 0;  ///< bytes, of the processes it acts on; 0: none
-  double conversion = 0;    ///< share of the users who convert, [0, 1]
+  double memory_limit = 0;   ///< bytes, of the processes it acts on; 0: none
+  double conversion = 0;     ///< share of the users who convert there, [0, 1]
+  int workers = 1;           ///< of each pod: requests in service at once, at most
+  Duration left = kForever;  ///< that a process it acts on can last within the run, at most
 };
 
 class Fault {
  public:
+  static constexpr FaultPlace kPlace{};  ///< hidden by that of a kind that cannot stand anywhere
+
   virtual ~Fault() = default;
   virtual std::string_view type() const = 0;  ///< key in the scenario: "errorRate"
   virtual void install(FaultTarget& target) const = 0;
   /// Whether `on: {segment}` can narrow it: it is decided request by request.
   virtual bool by_segment() const { return false; }
-  /// Whether it changes anything for requests or users: with a probability of 0 it does not, and
-  /// lost metrics never do. What exposure to a faulty version counts.
-  virtual bool harms() const { return true; }
+  /// What its settings lack to change anything there: "p above 0%"; empty: nothing, it does. One
+  /// that changes nothing is warned of and not installed.
+  virtual std::string lacks(const FaultSite& site) const = 0;
+  /// Whether users can notice it at all: lost metrics they cannot, so they are no exposure.
+  virtual bool noticeable() const { return true; }
   /// What makes it impossible at its place, in words; empty: nothing.
   virtual std::string objection(const FaultSite& /*site*/) const { return {}; }
   FaultCommon common;

@@ -30,9 +30,8 @@ void IncompatibleSchema::install(FaultTarget& target) const {
   target.beside->unreadable.push_back({p, target.key("coin")});
 }
 
-std::string IncompatibleSchema::objection(const FaultSite& site) const {
-  if (site.of_release) return {};
-  return "incompatibleSchema belongs below release.faults: it is the new version that writes";
+std::string IncompatibleSchema::lacks(const FaultSite& /*site*/) const {
+  return p > 0 ? "" : "p above 0%";
 }
 
 }  // namespace coalmine

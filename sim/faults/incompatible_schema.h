@@ -13,6 +13,8 @@ namespace coalmine {
 
 struct IncompatibleSchema : Fault {
   static constexpr const char* kKey = "incompatibleSchema";
+  static constexpr FaultPlace kPlace{.elsewhere = false,
+                                     .why = "it is the new version that writes"};
   enum class Writes { requests, migration };
   Writes writes = Writes::requests;
   double p = 1;  ///< [0, 1]
@@ -20,8 +22,7 @@ struct IncompatibleSchema : Fault {
   static Section<IncompatibleSchema> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return p > 0; }
-  std::string objection(const FaultSite& site) const override;
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

@@ -12,8 +12,8 @@ Section<Latency> Latency::table() {
       .field("shift",
              &Latency::shift,
              {.default_text = "0s", .max = "1h", .help = "added to the work of each request"})
-      .check([](const Latency& fault, const SectionView& view, Diagnostics& diagnostics) {
-        if (fault.factor == 1 && fault.shift == Duration{})
+      .check([](const Latency&, const SectionView& view, Diagnostics& diagnostics) {
+        if (!view.has("factor") && !view.has("shift"))
           diagnostics.error(view.node.at, "latency changes nothing: give factor or shift");
       });
   return table;
@@ -21,6 +21,10 @@ Section<Latency> Latency::table() {
 
 void Latency::install(FaultTarget& target) const {
   target.effects.latencies.push_back({factor, shift, target.window});
+}
+
+std::string Latency::lacks(const FaultSite& /*site*/) const {
+  return factor != 1 || shift > Duration{} ? "" : "a factor other than 1, or a shift";
 }
 
 }  // namespace coalmine

@@ -16,6 +16,7 @@ struct Latency : Fault {
   static Section<Latency> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

@@ -26,4 +26,9 @@ void LatencyTail::install(FaultTarget& target) const {
   target.effects.latencies.push_back(effect);
 }
 
+std::string LatencyTail::lacks(const FaultSite& /*site*/) const {
+  if (p_slow <= 0) return "pSlow above 0%";
+  return factor != 1 ? "" : "a factor other than 1";
+}
+
 }  // namespace coalmine

@@ -16,7 +16,7 @@ struct LatencyTail : Fault {
   static Section<LatencyTail> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return p_slow > 0 && factor != 1; }
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

@@ -43,4 +43,10 @@ void LoadBug::install(FaultTarget& target) const {
                                   target.window});
 }
 
+std::string LoadBug::lacks(const FaultSite& site) const {
+  if (p <= 0 && factor == 1) return "p above 0%, or a factor other than 1";
+  if (above_rate > 0 || above_concurrency < site.workers) return {};
+  return "an aboveConcurrency below pod.concurrency, " + std::to_string(site.workers);
+}
+
 }  // namespace coalmine

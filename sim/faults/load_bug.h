@@ -19,7 +19,7 @@ struct LoadBug : Fault {
   static Section<LoadBug> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return p > 0 || factor != 1; }
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

@@ -42,4 +42,10 @@ std::string MemoryLeak::objection(const FaultSite& site) const {
   return {};
 }
 
+std::string MemoryLeak::lacks(const FaultSite& site) const {
+  const bool presses = base > LeakEffect::kPressureFrom * limit_at(site.memory_limit);
+  if (per_request >= 1 || per_second >= 1 || presses) return {};
+  return "at least a byte perRequest or perSecond (1m is a thousandth of one, 1Mi a mebibyte)";
+}
+
 }  // namespace coalmine

@@ -21,7 +21,7 @@ struct MemoryLeak : Fault {
   static Section<MemoryLeak> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return per_request > 0 || per_second > 0; }
+  std::string lacks(const FaultSite& site) const override;
   std::string objection(const FaultSite& site) const override;
 
  private:

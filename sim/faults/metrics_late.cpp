@@ -12,4 +12,8 @@ void MetricsLate::install(FaultTarget& target) const {
   target.effects.scrapes.push_back({0, by, target.key("coin"), target.window});
 }
 
+std::string MetricsLate::lacks(const FaultSite& /*site*/) const {
+  return by > Duration{} ? "" : "by above 0s";
+}
+
 }  // namespace coalmine

@@ -15,7 +15,8 @@ struct MetricsLate : Fault {
   static Section<MetricsLate> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return false; }
+  bool noticeable() const override { return false; }
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

@@ -15,4 +15,8 @@ void MetricsLost::install(FaultTarget& target) const {
   target.effects.scrapes.push_back({share, Duration{}, target.key("coin"), target.window});
 }
 
+std::string MetricsLost::lacks(const FaultSite& /*site*/) const {
+  return share > 0 ? "" : "a share above 0%";
+}
+
 }  // namespace coalmine

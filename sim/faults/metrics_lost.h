@@ -16,7 +16,8 @@ struct MetricsLost : Fault {
   static Section<MetricsLost> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return false; }
+  bool noticeable() const override { return false; }
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

@@ -15,6 +15,7 @@ Section<ReadinessLie> ReadinessLie::table() {
 
 void ReadinessLie::install(FaultTarget& target) const {
   target.effects.lies.push_back({lasts, target.window});
+  target.presence.young = lasts;
 }
 
 }  // namespace coalmine

@@ -15,6 +15,8 @@ struct ReadinessLie : Fault {
   static Section<ReadinessLie> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
+  /// There is no lie of no length.
+  std::string lacks(const FaultSite& /*site*/) const override { return {}; }
 };
 
 }  // namespace coalmine

@@ -18,6 +18,11 @@ Section<SlowStart> SlowStart::table() {
 
 void SlowStart::install(FaultTarget& target) const {
   target.effects.slow_starts.push_back({lasts, slowdown, target.window});
+  target.presence.young = lasts;
+}
+
+std::string SlowStart::lacks(const FaultSite& /*site*/) const {
+  return slowdown > 1 ? "" : "a slowdown above 1";
 }
 
 }  // namespace coalmine

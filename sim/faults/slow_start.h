@@ -16,7 +16,7 @@ struct SlowStart : Fault {
   static Section<SlowStart> table();
   std::string_view type() const override { return kKey; }
   void install(FaultTarget& target) const override;
-  bool harms() const override { return slowdown > 1; }
+  std::string lacks(const FaultSite& site) const override;
 };
 
 }  // namespace coalmine

@@ -67,6 +67,9 @@ struct VariantInfo {
   std::string key;
   std::string help;
   std::shared_ptr<const AnySection> section;
+  /// Why it may not stand in this list though it may in others; neither schema nor reference then
+  /// name it here. Empty: it may.
+  std::string refused{};
 };
 
 /// What a value may look like, for the schema and the reference.

@@ -204,6 +204,7 @@ Reader<std::vector<Out>> variants(std::string what, std::vector<Variant<Out>> ty
   type.kind = ValueKind::variants;
   std::vector<std::string> known;
   for (const auto& variant : types) {
+    if (!variant.info.refused.empty()) continue;
     type.variants.push_back(variant.info);
     known.push_back(variant.info.key);
   }
@@ -225,6 +226,10 @@ Reader<std::vector<Out>> variants(std::string what, std::vector<Variant<Out>> ty
                 if (variant.info.key == entry.key) found = &variant;
               if (found == nullptr) {
                 unknown_variant(entry, what, known, diagnostics);
+                continue;
+              }
+              if (!found->info.refused.empty()) {
+                diagnostics.error(entry.key_at, found->info.refused);
                 continue;
               }
               if (auto element = found->load(entry.settings, diagnostics))

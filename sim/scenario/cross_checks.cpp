@@ -6,6 +6,7 @@
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/depth_first_search.hpp>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace coalmine {
@@ -86,6 +87,7 @@ class FaultCheck {
       : draft_(draft), diagnostics_(diagnostics) {
     names_.push_back(draft.service.settings.name);
     for (const ServiceDraft& other : draft.services) names_.push_back(other.settings.name);
+    reach(draft.service.settings);
   }
 
   void check(const std::vector<std::shared_ptr<const Fault>>& faults,
@@ -100,28 +102,67 @@ class FaultCheck {
   void check(const Fault& fault, const Value& settings, bool of_release) {
     const FaultCommon& common = fault.common;
     const Scenario& scenario = draft_.scenario;
+    const FaultSite site = site_of(common, of_release);
+    const std::size_t before = diagnostics_.errors();
     if (common.at && *common.at >= scenario.duration)
       diagnostics_.error(key_position(settings, "at"),
                          "at: the fault would begin after the end of the run",
                          "duration is " + format_duration(scenario.duration));
-    if (of_release && common.until && *common.until <= scenario.release.at)
-      diagnostics_.warning(key_position(settings, "until"),
-                           "until: the fault is over before the release begins: it harms nobody",
-                           "release.at is " + format_duration(scenario.release.at));
-    const std::string objection = fault.objection(site_of(common, of_release));
+    const std::string objection = fault.objection(site);
     if (!objection.empty()) diagnostics_.error(settings.at, objection);
     const Value* on = settings.find("on");
     check_on(common, settings, on != nullptr ? *on : settings, of_release);
     if (on != nullptr && on->find("segment") != nullptr)
       check_segment(fault, key_position(*on, "segment"));
+    if (diagnostics_.errors() == before) check_effect(fault, settings, site, of_release);
   }
+  /// One warning about a fault that is possible and yet without effect.
+  void check_effect(const Fault& fault,
+                    const Value& settings,
+                    const FaultSite& site,
+                    bool of_release) {
+    const Scenario& scenario = draft_.scenario;
+    const std::optional<Duration>& until = fault.common.until;
+    if (const std::string lacks = lacking(fault, site); !lacks.empty())
+      diagnostics_.warning(
+          settings.at, std::string(fault.type()) + " changes nothing", "it would with " + lacks);
+    else if (of_release && until && *until <= scenario.release.at)
+      diagnostics_.warning(key_position(settings, "until"),
+                           "until: the fault is over before the release begins: it harms nobody",
+                           "release.at is " + format_duration(scenario.release.at));
+  }
+  /// Of the versions it acts on, the one in which it can do most.
   FaultSite site_of(const FaultCommon& common, bool of_release) const {
-    const ServiceSettings* service = &draft_.service.settings;
+    const ServiceSettings& released = draft_.service.settings;
+    const ServiceSettings* service = &released;
     for (const ServiceDraft& other : draft_.services)
       if (other.settings.name == common.on_service) service = &other.settings;
-    return {of_release,
-            service->deployment.pod.process_memory_limit,
-            draft_.scenario.traffic.conversion};
+    const Scenario& scenario = draft_.scenario;
+    double conversion = 0;
+    for (const bool is_new : {false, true}) {
+      const std::string& version = is_new ? scenario.release.version : scenario.release.from;
+      const bool meant =
+          of_release ? is_new : common.on_version.empty() || common.on_version == version;
+      if (service == &released && meant)
+        conversion = std::max(conversion, scenario.conversion(is_new));
+    }
+    return {service->deployment.pod.process_memory_limit,
+            conversion,
+            service->pod.concurrency,
+            of_release && scenario.release.at < scenario.duration
+                ? scenario.duration - scenario.release.at
+                : kForever};
+  }
+  /// What it would take for the fault to change anything: settings, or somebody to meet it.
+  std::string lacking(const Fault& fault, const FaultSite& site) const {
+    if (std::string lacks = fault.lacks(site); !lacks.empty()) return lacks;
+    const FaultCommon& common = fault.common;
+    for (const UserSegment& s : draft_.scenario.traffic.segments)
+      if (s.name == common.on_segment && s.share <= 0)
+        return "users in " + s.name + ", whose share is 0%";
+    const auto known = std::find(names_.begin(), names_.end(), common.on_service);
+    if (known == names_.end() || reached_.count(common.on_service) != 0) return {};
+    return "calls to " + common.on_service + ": nothing reaches it";
   }
   void check_segment(const Fault& fault, const Position& at) {
     const std::string& wanted = fault.common.on_segment;
@@ -175,9 +216,18 @@ class FaultCheck {
                          "known: " + join(versions));
   }
 
+  /// Notes the service and those it calls, directly or not.
+  void reach(const ServiceSettings& service) {
+    if (!reached_.insert(service.name).second) return;
+    for (const CallSettings& call : service.calls)
+      for (const ServiceDraft& other : draft_.services)
+        if (call.per_request > 0 && other.settings.name == call.service) reach(other.settings);
+  }
+
   const ScenarioDraft& draft_;
   Diagnostics& diagnostics_;
   std::vector<std::string> names_;
+  std::set<std::string> reached_;  ///< services that requests come to
 };
 
 void check_strategies(const ScenarioDraft& draft, const Value& scenario, Diagnostics& problems) {

@@ -183,6 +183,10 @@ struct Scenario {
   std::vector<std::string> release_names() const;
   /// The release of the mix that the uniform `u` in (0, 1) draws.
   const std::string& release_of_mix(double u) const;
+  /// Share of the users who convert under a version of the released service.
+  double conversion(bool new_version) const {
+    return new_version ? release.conversion.value_or(traffic.conversion) : traffic.conversion;
+  }
   /// 0: the one being released; then `services` in order.
   const ServiceSettings& service_at(std::size_t index) const {
     return index == 0 ? service : services.at(index - 1);

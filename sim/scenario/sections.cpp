@@ -5,11 +5,12 @@
 namespace coalmine {
 namespace {
 
-std::vector<kind::Variant<std::shared_ptr<const Fault>>> fault_variants() {
-  std::vector<kind::Variant<std::shared_ptr<const Fault>>> result;
+/// A list of faults below release, or below faults.
+Reader<FaultList> fault_list(bool in_release) {
+  std::vector<kind::Variant<std::shared_ptr<const Fault>>> types;
   for (const FaultType& type : fault_catalogue())
-    result.push_back({{type.key, type.help, type.table}, type.load});
-  return result;
+    types.push_back({{type.key, type.help, type.table, type.refused(in_release)}, type.load});
+  return kind::variants<std::shared_ptr<const Fault>>("fault", std::move(types));
 }
 
 std::vector<kind::Variant<StrategyChoice>> strategy_variants(const StrategyCatalogue& catalogue) {
@@ -19,13 +20,16 @@ std::vector<kind::Variant<StrategyChoice>> strategy_variants(const StrategyCatal
   return result;
 }
 
-/// Every strategy that can do without settings and asks nothing of the rest of the scenario.
+/// Every strategy that can do without settings, in a scenario that says nothing either.
 std::string default_strategies(const StrategyCatalogue& catalogue) {
   std::vector<std::string> keys;
+  const Scenario plain;
+  const Value nothing;
   for (const StrategyKind& type : catalogue.all()) {
     Diagnostics scratch;
-    const auto choice = type.load(Value{}, scratch);
-    if (choice && !choice->check) keys.push_back(type.key);
+    const auto choice = type.load(nothing, scratch);
+    if (choice && choice->check) choice->check(plain, {nothing}, scratch);
+    if (!scratch.has_errors()) keys.push_back(type.key);
   }
   return "[" + join(keys) + "]";
 }
@@ -291,11 +295,11 @@ Section<ReleaseSettings> release_table() {
               .help = "users who convert under the new version; as before by default"})
       .field("faults",
              &ReleaseSettings::faults,
-             kind::variants<std::shared_ptr<const Fault>>("fault", fault_variants()),
+             fault_list(true),
              {.default_text = "[]", .help = "what is wrong with the new version"})
       .field("variants",
              &ReleaseSettings::variants,
-             kind::map_of(kind::variants<std::shared_ptr<const Fault>>("fault", fault_variants())),
+             kind::map_of(fault_list(true)),
              {.default_text = "{}",
               .help = "further ways to be bad, by name; errors, slow and crash are always there"})
       .field("mix",
@@ -500,11 +504,10 @@ Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies) {
           kind::section(release_table()),
           [](Draft& d, ReleaseSettings r) { d.scenario.release = std::move(r); },
           {.default_text = "{}", .help = "the release"})
-      .field_with<std::vector<std::shared_ptr<const Fault>>>(
-          "faults",
-          kind::variants<std::shared_ptr<const Fault>>("fault", fault_variants()),
-          [](Draft& d, auto faults) { d.scenario.faults = std::move(faults); },
-          {.default_text = "[]", .help = "what goes wrong elsewhere"})
+      .field_with<FaultList>("faults",
+                             fault_list(false),
+                             [](Draft& d, auto faults) { d.scenario.faults = std::move(faults); },
+                             {.default_text = "[]", .help = "what goes wrong elsewhere"})
       .field_with<std::vector<Objective>>(
           "objectives",
           kind::list_of(kind::section(objective_table())),

@@ -32,14 +32,21 @@ struct FaultInstaller {
     CM_ASSERT(found != all.end());
     return SegmentSet{1} << (found - all.begin());
   }
-  double memory_limit(ServiceId service) const {
-    return scenario.service_at(service.index()).deployment.pod.process_memory_limit;
+  FaultSite site(const VersionModel& version, bool of_release) const {
+    const ServiceSettings& service = scenario.service_at(version.service.index());
+    const bool released = version.service == World::kReleased;
+    return {service.deployment.pod.process_memory_limit,
+            released ? scenario.conversion(version.is_new) : 0,
+            service.pod.concurrency,
+            of_release ? scenario.duration - scenario.release.at : kForever};
   }
 
   void install(const Fault& fault,
                const std::string& address,
                bool of_release,
                VersionModel& version) const {
+    const FaultSite here = site(version, of_release);
+    if (!fault.lacks(here).empty()) return;
     const Time released = kTimeZero + scenario.release.at;
     EffectWindow window;
     if (fault.common.at)
@@ -51,7 +58,6 @@ struct FaultInstaller {
     window.until = fault.common.until ? kTimeZero + *fault.common.until : kNever;
     window.ramp = fault.common.ramp;
     const World& w = world;
-    if (fault.harms()) version.faults.push_back(window);
     FaultTarget target{version.effects,
                        window,
                        [&w, &address](std::string_view what) {
@@ -59,8 +65,9 @@ struct FaultInstaller {
                        },
                        beside(version),
                        segments(fault.common.on_segment),
-                       memory_limit(version.service)};
+                       here.memory_limit};
     fault.install(target);
+    if (fault.noticeable()) version.faults.push_back(target.presence);
   }
 };
 
@@ -241,9 +248,8 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
   model.mirror_key = key("request/mirror");
   model.conversion_coin = key("user/conversion");
   model.by_segment = !scenario_.traffic.segments.empty();
-  model.versions[0].conversion = scenario_.traffic.conversion;
-  model.versions[new_version.index()].conversion =
-      scenario_.release.conversion.value_or(scenario_.traffic.conversion);
+  model.versions[0].conversion = scenario_.conversion(false);
+  model.versions[new_version.index()].conversion = scenario_.conversion(true);
   return model;
 }
 

@@ -11,8 +11,7 @@ namespace {
 constexpr std::int64_t kSecond = 1'000'000'000;
 constexpr Duration kLongerThanRuns = std::chrono::hours(24 * 365);
 
-/// Where garbage collection begins to be felt, and the least speed that is left.
-constexpr double kPressureFrom = 0.85;
+/// The speed that garbage collection leaves at least.
 constexpr double kLeastSpeed = 0.3;
 
 bool touches(SegmentSet segments, std::uint8_t segment) {
@@ -53,6 +52,7 @@ void apply_leaks(const VersionEffects& effects,
   for (const LeakEffect& e : effects.leaks)
     process.leaked += e.per_request * e.when.level(start.at);
   const double used = memory_used(effects, process, start.at);
+  constexpr double kPressureFrom = LeakEffect::kPressureFrom;
   if (used >= 1) {
     cost.death = Death::out_of_memory;
   } else if (used > kPressureFrom) {

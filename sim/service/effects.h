@@ -44,6 +44,35 @@ struct EffectWindow {
   }
 };
 
+/// A process of a pod, as faults see it.
+struct ProcessRef {
+  std::uint32_t pod = 0;     ///< its number
+  std::uint64_t start = 0;   ///< start_address(): of this process
+  Time since = Time::min();  ///< it listens; Time::min(): long since
+};
+
+/// The address of a pod's n-th process, from 0.
+inline std::uint64_t start_address(std::uint32_t pod, std::uint32_t nth) {
+  return (std::uint64_t{pod} << 20U) + nth;
+}
+
+/// When and in which processes of its version a fault acts: whoever meets one of them is exposed.
+struct FaultPresence {
+  EffectWindow when{};
+  double share = 1;           ///< of the pods, or of their starts, that have it...
+  RandomKey coin{};           ///< ...decided by (fault, pod) or (fault, pod, start)
+  bool of_start = false;      ///< by start, of those within `when`, and then to the process's end
+  Duration young = kForever;  ///< only for so long after the process began to listen
+
+  /// At `t`, on a request sent at `sent`, by which its fate is sealed where age matters.
+  bool acts(Time t, Time sent, const ProcessRef& process) const {
+    if (when.level(of_start ? process.since : t) <= 0) return false;
+    if (young != kForever && (process.since == Time::min() || sent >= process.since + young))
+      return false;
+    return share >= 1 || draw(coin, of_start ? process.start : process.pod) < share;
+  }
+};
+
 /// The users an effect touches, one bit per segment; bit 63 stands for those in none.
 using SegmentSet = std::uint64_t;
 inline constexpr SegmentSet kEverySegment = ~SegmentSet{0};
@@ -95,6 +124,7 @@ struct PoisonEffect {
 /// limit on, collecting garbage slows all work: speed x max(0.3, 1 - 0.7 (m - 0.85) / 0.15).
 /// Several leaks add up, from the largest base to the smallest limit.
 struct LeakEffect {
+  static constexpr double kPressureFrom = 0.85;  ///< of the limit
   double base = 0;
   double limit = 0;
   double per_request = 0;

@@ -67,16 +67,16 @@ struct VersionModel {
   VersionEffects effects{};
   bool is_new = false;    ///< the version being released
   double conversion = 0;  ///< probability that a user converts at its first ok answer
-  /// When faults that harm act: what "faulty" means in the outcomes.
-  std::vector<EffectWindow> faults{};
+  /// Where faults that harm act: what "faulty" means in the outcomes.
+  std::vector<FaultPresence> faults{};
   /// Known to have no effect that a request could meet or leave: the request loop asks this once
   /// instead of every list each time. False claims nothing.
   bool plain = false;
 
-  /// Whether any fault of this version acts at `t`.
-  bool faulty(Time t) const {
-    for (const EffectWindow& fault : faults)
-      if (fault.level(t) > 0) return true;
+  /// Whether any fault of this version acts in `process` at `t`, on a request sent at `sent`.
+  bool faulty(Time t, Time sent, const ProcessRef& process) const {
+    for (const FaultPresence& fault : faults)
+      if (fault.acts(t, sent, process)) return true;
     return false;
   }
 };

@@ -225,7 +225,6 @@ struct Arrivals::Impl {
   std::size_t copy_place = 0;
   // Drawn before.
   std::shared_ptr<const ArrivalTape> tape;
-  std::size_t tape_place = 0;
   double scale = 1;
 };
 
@@ -333,16 +332,17 @@ Arrival Arrivals::next_recorded() {
 }
 
 void Arrivals::refill() {
-  place_ = 0;
   Impl& m = *impl_;
   if (m.tape) {
-    const auto from = m.tape->begin() + static_cast<std::ptrdiff_t>(m.tape_place);
-    const std::size_t n = std::min(kBlock, m.tape->size() - m.tape_place);
-    std::copy_n(from, n, block_.begin());
-    std::fill(block_.begin() + static_cast<std::ptrdiff_t>(n), block_.end(), Arrival{kNever, 0});
-    m.tape_place += n;
+    const bool first = next_ == nullptr && !m.tape->empty();
+    if (!first) std::fill(block_.begin(), block_.end(), Arrival{kNever, 0});
+    const ArrivalTape& now = first ? *m.tape : block_;
+    next_ = now.data();
+    end_ = now.data() + now.size();
     return;
   }
+  next_ = block_.data();
+  end_ = block_.data() + block_.size();
   for (Arrival& slot : block_) {
     if (m.recorded)
       slot = next_recorded();

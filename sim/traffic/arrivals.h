@@ -91,9 +91,9 @@ class Arrivals {
   ~Arrivals();
   Arrivals(Arrivals&&) noexcept;
 
-  const Arrival& next() const { return block_[place_]; }
+  const Arrival& next() const { return *next_; }
   void advance() {
-    if (++place_ == block_.size()) refill();
+    if (++next_ == end_) refill();
   }
 
  private:
@@ -105,7 +105,8 @@ class Arrivals {
   struct Impl;
   std::unique_ptr<Impl> impl_;
   std::vector<Arrival> block_;
-  std::size_t place_ = 0;
+  const Arrival* next_ = nullptr;  ///< in block_ or on the tape
+  const Arrival* end_ = nullptr;
 };
 
 /// All arrivals of `source` up to `until`, and the first after it.

@@ -58,7 +58,7 @@ DataPlane::Sent DataPlane::enter_closed(PodId id, const Request& request) {
   Flight* flight = nullptr;
   if (starts_now) {
     flight = &slots_[pod.first_slot + slot];
-    if (flight->present) finish_closed(pod, id, *flight);
+    if (flight->present()) finish_closed(pod, id, *flight);
   } else {
     if (pod.waiting == pod.queue.size()) {  // full ring: straighten into one twice as large
       std::vector<Waiting> larger(std::max<std::size_t>(16, pod.queue.size() * 2));
@@ -96,7 +96,7 @@ DataPlane::Sent DataPlane::enter_closed(PodId id, const Request& request) {
              cost.fails ? Outcome::error : Outcome::ok,
              request.segment,
              request.copy,
-             true};
+             held_request(start.marked)};
   const bool in_time = departure <= request.deadline;
   return {false, in_time && !cost.fails, in_time ? departure : request.deadline};
 }
@@ -108,7 +108,7 @@ void DataPlane::promote(Pod& pod, std::int64_t now) {
     const Waiting& next = pod.queue[pod.head & (pod.queue.size() - 1)];
     if (next.flight.start > now) return;
     Flight& place = slots_[pod.first_slot + next.slot];
-    if (place.present) finish_closed(pod, id, place);
+    if (place.present()) finish_closed(pod, id, place);
     place = next.flight;
     ++pod.head;
     --pod.waiting;
@@ -117,7 +117,7 @@ void DataPlane::promote(Pod& pod, std::int64_t now) {
 
 void DataPlane::finish_closed(Pod& pod, PodId id, Flight& flight) {
   count_departure(pod, id, flight, flight.departure);
-  flight.present = false;
+  flight.held = Held::nothing;
 }
 
 void DataPlane::bring_up_to_date(PodId id, std::int64_t now) {
@@ -126,7 +126,7 @@ void DataPlane::bring_up_to_date(PodId id, std::int64_t now) {
   const std::uint32_t workers = service_model(pod).workers;
   for (std::uint32_t i = 0; i < workers; ++i) {
     Flight& flight = slots_[pod.first_slot + i];
-    if (!flight.present) continue;
+    if (!flight.present()) continue;
     if (flight.departure <= now)
       finish_closed(pod, id, flight);
     else
@@ -140,14 +140,14 @@ void DataPlane::end_closed(PodId id) {
   Pod& pod = pods_[id.index()];
   const auto lost = [&](Flight& flight) {
     if (!flight.counted) count_sender(flight, id, now_, Outcome::reset);
-    flight.present = false;
+    flight.held = Held::nothing;
     fail_caller(flight, now_);
   };
   bring_up_to_date(id, now_);
   const std::uint32_t workers = service_model(pod).workers;
   for (std::uint32_t i = 0; i < workers; ++i) {
     Flight& flight = slots_[pod.first_slot + i];
-    if (flight.present) lost(flight);
+    if (flight.present()) lost(flight);
     free_at_[pod.first_slot + i] = kLongAgo;
   }
   for (; pod.waiting > 0; --pod.waiting, ++pod.head)

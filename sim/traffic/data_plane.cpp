@@ -135,7 +135,8 @@ void DataPlane::send_copy(ServiceId service, BackendId backend, const Request& o
 DataPlane::Sent DataPlane::enter(PodId id, const Request& request) {
   Pod& pod = pods_[id.index()];
   const VersionModel& version = version_model(pod);
-  if (version.is_new && !first_exposure_ && version.faulty(as_time(request.now)))
+  if (version.is_new && !first_exposure_ && !version.faults.empty() &&
+      faulty(id, request.now, request.now))
     first_exposure_ = as_time(request.now);
   if (!pod.accepting) return turn_away(request, pod.service, id, Outcome::refused);
   return pod.closed ? enter_closed(id, request) : enter_stepped(id, request);
@@ -211,8 +212,25 @@ void DataPlane::take_up(PodId id, const Request& request, ServiceStart& start) {
       marked_.set(request.person);
       all_marked_ |= e.all;
     }
-    if (!effects.unreadable.empty()) start.marked = all_marked_ || marked_.test(request.person);
+    if (!effects.unreadable.empty()) start.marked = reads_new_data(request);
   }
+}
+
+/// Whether the new version wrote what an old pod needs for this request, which then has met a fault
+/// of the release.
+bool DataPlane::reads_new_data(const Request& request) {
+  const bool marked = all_marked_ || marked_.test(request.person);
+  if (marked && !first_exposure_) first_exposure_ = as_time(request.now);
+  return marked;
+}
+
+/// Whether a fault of the pod's version acts in its process, which may have ended, at `t` on a
+/// request sent at `sent`.
+bool DataPlane::faulty(PodId id, std::int64_t t, std::int64_t sent) const {
+  const Pod& pod = pods_[id.index()];
+  const std::uint32_t nth = pod.starts > 0 ? pod.starts - 1 : 0;
+  const ProcessRef process{id.value, start_address(id.value, nth), pod.process.listening_since};
+  return version_model(pod).faulty(as_time(t), as_time(sent), process);
 }
 
 // ---- counting
@@ -221,20 +239,29 @@ void DataPlane::count_departure(Pod& pod, PodId id, const Flight& flight, std::i
   Instruments& c = pod.counters;
   const std::int64_t latency = departure - flight.arrival;
   ++c.requests[static_cast<std::size_t>(flight.outcome)];
-  ++c.bucket[latency_bucket(latency)];
+  const std::size_t bucket = latency_bucket(latency);
+  ++c.bucket[bucket];
   c.latency_sum_ns += latency;
   c.busy_ns += departure - flight.start;
   if (flight.counted) return;
   if (departure > flight.deadline)
     count_sender(flight, id, flight.deadline, Outcome::timed_out);
   else
-    count_sender(flight, id, departure, flight.outcome);
+    count_sender(flight, id, departure, flight.outcome, latency, bucket);
 }
 
 void DataPlane::count_sender(const Flight& flight, PodId id, std::int64_t at, Outcome outcome) {
-  const Pod& pod = pods_[id.index()];
   const std::int64_t latency = at - flight.arrival;
-  const std::size_t bucket = latency_bucket(latency);
+  count_sender(flight, id, at, outcome, latency, latency_bucket(latency));
+}
+
+void DataPlane::count_sender(const Flight& flight,
+                             PodId id,
+                             std::int64_t at,
+                             Outcome outcome,
+                             std::int64_t latency,
+                             std::size_t bucket) {
+  const Pod& pod = pods_[id.index()];
   const auto count = [&](Instruments& router) {
     ++router.requests[static_cast<std::size_t>(outcome)];
     ++router.bucket[bucket];
@@ -248,8 +275,9 @@ void DataPlane::count_sender(const Flight& flight, PodId id, std::int64_t at, Ou
     ++finished_;
     served_ += outcome == Outcome::ok ? 1U : 0U;
     const VersionModel& version = version_model(pod);
-    const bool faulty = version.is_new && version.faulty(as_time(at));
-    edge_.add(as_time(at), latency, pod.version, flight.user, outcome, version.is_new, faulty);
+    const bool met = version.is_new ? !version.faults.empty() && faulty(id, at, flight.arrival)
+                                    : flight.marked();
+    edge_.add(as_time(at), latency, pod.version, flight.user, outcome, version.is_new, met);
     if (counting_users_)
       count_user(router, flight, pod.version, outcome == Outcome::ok, as_time(at));
   }
@@ -351,7 +379,7 @@ std::optional<Duration> DataPlane::process_started(PodId pod, bool warm) {
   p.process = {};
   p.process.listening_since = warm ? Time::min() : now;
   p.counters = {};
-  const std::uint64_t start = (std::uint64_t{pod.value} << 20) + p.starts++;
+  const std::uint64_t start = start_address(pod.value, p.starts++);
   const VersionEffects& effects = version_model(p).effects;
   for (const WriteEffect& e : effects.writes)
     if (e.all && e.when.level(now) > 0) all_marked_ = true;
@@ -438,7 +466,7 @@ std::uint64_t DataPlane::unanswered() {
   settle();
   std::uint64_t n = 0;
   const auto waits = [](const Flight& f) { return f.user != kNone && !f.counted; };
-  for (const Flight& f : slots_) n += f.present && waits(f) ? 1U : 0U;
+  for (const Flight& f : slots_) n += f.present() && waits(f) ? 1U : 0U;
   for (const Pod& p : pods_) {
     if (!p.closed) continue;
     for (std::uint32_t i = 0; i < p.waiting; ++i)

@@ -124,6 +124,8 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   /// User requests whose user still waits, counted one by one. sent = finished + unanswered,
   /// always.
   std::uint64_t unanswered();
+  /// When a request first met a fault of the new version: at a pod of it, or at an old one that
+  /// cannot read what it wrote.
   std::optional<Time> first_exposure() const { return first_exposure_; }
   std::uint64_t hops() const { return hops_; }  ///< requests to any service
 
@@ -133,6 +135,7 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
  private:
   static constexpr std::size_t kSegments = 64;  ///< of a Deployment, in segment_routers_
   static constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
+  static constexpr std::size_t kLeavingLanes = 8;
   static constexpr std::int64_t kLongAgo = -(std::int64_t{1} << 62);
   // A heap entry's payload names a stepped request, or by its two highest bits something else.
   static constexpr std::uint32_t kTag = 0xc0000000U;
@@ -172,7 +175,15 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   PodId balance(const ServiceModel& service, BackendId backend, std::uint64_t id, std::int64_t now);
   Sent turn_away(const Request& request, ServiceId service, PodId pod, Outcome outcome);
   void take_up(PodId id, const Request& request, ServiceStart& start);
+  bool reads_new_data(const Request& request);
+  bool faulty(PodId id, std::int64_t t, std::int64_t sent) const;
   void count_sender(const Flight& flight, PodId pod, std::int64_t at, Outcome outcome);
+  void count_sender(const Flight& flight,
+                    PodId pod,
+                    std::int64_t at,
+                    Outcome outcome,
+                    std::int64_t latency,
+                    std::size_t bucket);
   void count_expired(Flight& flight, PodId pod, std::int64_t now);
   void count_departure(Pod& pod, PodId id, const Flight& flight, std::int64_t departure);
   void count_user(Instruments& router, const Flight& flight, VersionId version, bool ok, Time at);
@@ -190,6 +201,10 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
 
   // stepped_pods.cpp
   Sent enter_stepped(PodId pod, const Request& request);
+  static std::uint32_t gone(const Pod& pod, std::int64_t now);
+  void let_leave(std::uint32_t index, std::int64_t at);
+  static void forget_leaving(Pod& pod, std::size_t place);
+  static void forget_all_leaving(Pod& pod);
   static std::uint32_t load_stepped(const Pod& pod, std::int64_t now);
   void play_wake(std::uint32_t payload, std::uint32_t sequence, std::int64_t now);
   void begin_service(std::uint32_t index, std::int64_t now);

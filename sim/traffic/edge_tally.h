@@ -63,7 +63,7 @@ class EdgeTally {
   explicit EdgeTally(EdgeSettings settings);
 
   /// One finished user request. `exposed`: answered by a pod of the new version; `faulty`: while a
-  /// fault of it was acting.
+  /// fault of it was acting, or by an old pod that met what the new version wrote.
   void add(Time at,
            std::int64_t latency_ns,
            VersionId version,
@@ -92,10 +92,9 @@ class EdgeTally {
       minutes_[slot(settings_.measure_from, at, kMinute)].add(Duration(latency_ns));
     }
     if (bad) affected_.set(user);
-    if (!exposed) return;
-    exposed_.set(user);
+    if (exposed) exposed_.set(user);
     if (!faulty) return;
-    exposure_.set(slot(kTimeZero, at, kSecond));
+    if (exposed) exposure_.set(slot(kTimeZero, at, kSecond));
     // Answers are counted when somebody looks at the pod, not in the order of time.
     if (bad && (!first_harm_ || at < *first_harm_)) first_harm_ = at;
   }
@@ -118,7 +117,7 @@ class EdgeTally {
   std::uint64_t users_exposed() const { return exposed_.count(); }
   /// Time in which the new version answered users while faulty, in whole seconds touched.
   Duration exposure_duration() const;
-  /// When a user first had a bad answer from the new version while a fault of it was acting.
+  /// When a user first had a bad answer that was `faulty`.
   std::optional<Time> first_harm() const { return first_harm_; }
 
  private:

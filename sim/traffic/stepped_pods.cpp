@@ -15,11 +15,43 @@
 
 namespace coalmine {
 
+/// Those still counted as busy who have left by `now`. Eight at a time, so that the number of them,
+/// which no predictor knows, decides no jump.
+std::uint32_t DataPlane::gone(const Pod& pod, std::int64_t now) {
+  std::uint64_t n = 0;
+  for (std::size_t first = 0; first < pod.leaving.size(); first += kLeavingLanes)
+    for (std::size_t i = first; i < first + kLeavingLanes; ++i)
+      n += static_cast<std::uint64_t>(pod.leaving_at[i] - now - 1) >> 63U;
+  return static_cast<std::uint32_t>(n);
+}
+
 /// Who has left by `now` need not be counted out for that.
 std::uint32_t DataPlane::load_stepped(const Pod& pod, std::int64_t now) {
-  std::uint32_t gone = 0;
-  for (const std::int64_t at : pod.leaving_at) gone += at <= now ? 1U : 0U;
-  return pod.busy + pod.waiting - gone;
+  return pod.busy + pod.waiting - gone(pod, now);
+}
+
+void DataPlane::let_leave(std::uint32_t index, std::int64_t at) {
+  Stepped& s = stepped_[index];
+  Pod& pod = pods_[s.pod.index()];
+  s.leaving = true;
+  s.flight.departure = at;
+  if (pod.leaving.size() == pod.leaving_at.size())
+    pod.leaving_at.resize(pod.leaving_at.size() + kLeavingLanes, kNoDeadline);
+  pod.leaving_at[pod.leaving.size()] = at;
+  pod.leaving.push_back(index);
+}
+
+void DataPlane::forget_all_leaving(Pod& pod) {
+  pod.leaving.clear();
+  std::fill(pod.leaving_at.begin(), pod.leaving_at.end(), kNoDeadline);
+}
+
+/// The last one takes its place.
+void DataPlane::forget_leaving(Pod& pod, std::size_t place) {
+  pod.leaving[place] = pod.leaving.back();
+  pod.leaving_at[place] = pod.leaving_at[pod.leaving.size() - 1];
+  pod.leaving_at[pod.leaving.size() - 1] = kNoDeadline;
+  pod.leaving.pop_back();
 }
 
 std::uint32_t DataPlane::new_stepped() {
@@ -35,24 +67,34 @@ std::uint32_t DataPlane::new_stepped() {
 DataPlane::Sent DataPlane::enter_stepped(PodId id, const Request& request) {
   Pod& pod = pods_[id.index()];
   const ServiceModel& service = service_model(pod);
-  see_leaving(pod, request.now);
+  // Who has left is counted out when that decides something: it makes no worker free that is not.
+  if (pod.busy >= service.workers) see_leaving(pod, request.now);
   const bool starts_now = pod.busy < service.workers;
   if (!starts_now && pod.waiting >= service.queue)
     return turn_away(request, pod.service, id, Outcome::rejected);
   const std::uint32_t index = new_stepped();
   Stepped& s = stepped_[index];
-  s = {};
-  s.in_use = true;
-  s.pod = id;
-  take_up(id, request, s.start);
+  // Field by field: an empty one assigned costs 30 ns in stores that wait for each other.
   s.flight.id = request.id;
   s.flight.arrival = request.now;
+  s.flight.start = s.flight.departure = 0;
   s.flight.deadline = request.deadline;
   s.flight.user = request.user;
   s.flight.parent = request.parent;
   s.flight.ticket = request.ticket;
+  s.flight.outcome = Outcome::ok;
   s.flight.segment = request.segment;
   s.flight.counted = request.copy;
+  s.start.rate = 0;
+  s.start.marked = false;
+  s.start.concurrency = 1;
+  take_up(id, request, s.start);
+  s.flight.held = held_request(s.start.marked);
+  s.pod = id;
+  s.wake = s.ticket = s.call = s.left = s.repeat = 0;
+  s.idle_ns = 0;
+  s.in_use = true;
+  s.call_failed = s.working = s.leaving = false;
   if (starts_now) {
     ++pod.busy;
     begin_service(index, request.now);
@@ -75,11 +117,12 @@ void DataPlane::begin_service(std::uint32_t index, std::int64_t now) {
   Stepped& s = stepped_[index];
   Pod& pod = pods_[s.pod.index()];
   const ServiceModel& service = service_model(pod);
+  const VersionModel& version = version_model(pod);
   s.working = true;
   s.flight.start = now;
   s.start.at = as_time(now);
-  s.start.concurrency = pod.busy;
-  const Cost cost = cost_at(service, version_model(pod), s.start, pod.process);
+  if (!version.plain) s.start.concurrency = pod.busy - gone(pod, now);
+  const Cost cost = cost_at(service, version, s.start, pod.process);
   if (cost.death != Death::none) dies_at(s.pod, now, cost.death);
   if (cost.fails) s.flight.outcome = Outcome::error;
   if (service.discipline != Discipline::ps) {
@@ -207,10 +250,7 @@ void DataPlane::continue_handler(std::uint32_t index, std::int64_t now, bool cal
       const bool last = !sent.ok || (s->left == 0 && s->call + 1 == calls.size());
       Pod& pod = pods_[s->pod.index()];
       if (last && pod.waiting == 0 && s->flight.parent == kNone) {
-        s->leaving = true;
-        s->flight.departure = sent.answered;
-        pod.leaving.push_back(index);
-        pod.leaving_at.push_back(sent.answered);
+        let_leave(index, sent.answered);
       } else {
         s->wake = wake_at(sent.answered, index);
       }
@@ -261,10 +301,7 @@ void DataPlane::see_leaving(Pod& pod, std::int64_t now) {
       continue;
     }
     const std::uint32_t index = pod.leaving[i];
-    pod.leaving[i] = pod.leaving.back();
-    pod.leaving_at[i] = pod.leaving_at.back();
-    pod.leaving.pop_back();
-    pod.leaving_at.pop_back();
+    forget_leaving(pod, i);
     Stepped& s = stepped_[index];
     s.ticket = 0;
     if (s.call_failed) s.flight.outcome = Outcome::error;
@@ -279,8 +316,7 @@ void DataPlane::wake_leaving(Pod& pod) {
     s.leaving = false;
     s.wake = wake_at(pod.leaving_at[i], pod.leaving[i]);
   }
-  pod.leaving.clear();
-  pod.leaving_at.clear();
+  forget_all_leaving(pod);
 }
 
 /// The request does not leave as was thought.
@@ -289,8 +325,7 @@ void DataPlane::stay(std::uint32_t index) {
   Pod& pod = pods_[s.pod.index()];
   s.leaving = false;
   const auto place = std::find(pod.leaving.begin(), pod.leaving.end(), index);
-  pod.leaving_at.erase(pod.leaving_at.begin() + (place - pod.leaving.begin()));
-  pod.leaving.erase(place);
+  forget_leaving(pod, static_cast<std::size_t>(place - pod.leaving.begin()));
 }
 
 void DataPlane::lose(std::uint32_t index, std::int64_t now) {
@@ -312,8 +347,7 @@ void DataPlane::end_stepped(PodId id) {
   pod.busy = 0;
   pod.waiting = 0;
   pod.head = 0;
-  pod.leaving.clear();
-  pod.leaving_at.clear();
+  forget_all_leaving(pod);
   pod.sharing.clear();
   pod.ps_wake = 0;
 }

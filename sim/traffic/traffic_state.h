@@ -29,8 +29,18 @@ struct TrafficState {
 
   static constexpr std::uint32_t kNone = 0xffffffffU;
 
+  /// What the slot of a closed pod holds, and about any flight whether its pod is an old one that
+  /// took it for data which the new version wrote. One byte for both: flights are the hot memory.
+  enum class Held : std::uint8_t { nothing, request, marked_request };
+  static constexpr Held held_request(bool marked) {
+    return static_cast<Held>(static_cast<int>(Held::request) + (marked ? 1 : 0));
+  }
+
   /// A request inside a pod.
   struct Flight {
+    bool present() const { return held != Held::nothing; }
+    bool marked() const { return held == Held::marked_request; }
+
     std::uint64_t id = 0;
     std::int64_t arrival = 0;
     std::int64_t start = 0;
@@ -42,7 +52,7 @@ struct TrafficState {
     Outcome outcome = Outcome::ok;
     std::uint8_t segment = Users::kNoSegment;
     bool counted = false;  ///< the sender's view is already recorded (a copy has none)
-    bool present = false;  ///< closed form: the slot holds a request
+    Held held = Held::nothing;
   };
   struct Waiting {
     Flight flight;
@@ -83,7 +93,7 @@ struct TrafficState {
     std::uint32_t waiting = 0;
     // Stepped: those with Stepped::leaving and when they go; empty while any waits.
     std::vector<std::uint32_t> leaving;
-    std::vector<std::int64_t> leaving_at;
+    std::vector<std::int64_t> leaving_at;  ///< filled up with the far future to a multiple of eight
     // Processor sharing.
     double virtual_time = 0;
     std::int64_t virtual_at = 0;

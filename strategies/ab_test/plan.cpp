@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "strategies/ab_test/experiment.h"
+#include "strategies/headers.h"
 #include "strategies/wording.h"
 
 namespace coalmine {
@@ -78,17 +79,6 @@ void add_design(Section<AbTestPlan>& table) {
       .check(check_equal);
 }
 
-/// Share of the users whose requests carry the header.
-double share_with(const ArmHeader& header, const TrafficSettings& traffic) {
-  double share = 0;
-  for (const UserSegment& s : traffic.segments) {
-    const auto found = s.headers.find(header.name);
-    if (found != s.headers.end() && (header.value.empty() || found->second == header.value))
-      share += s.share;
-  }
-  return share;
-}
-
 }  // namespace
 
 Section<AbTestPlan> ab_test_table() {
@@ -147,12 +137,12 @@ void check_ab_test(const AbTestPlan& plan,
   }
   double split = plan.split;
   if (plan.header) {
-    split = share_with(*plan.header, traffic);
+    const auto& [name, value] = *plan.header;
+    split = share_carrying(name, value, traffic);
     if (split <= 0) {
       problems.error(at.position("header"),
-                     "header: no segment of the users carries " + plan.header->name +
-                         (plan.header->value.empty() ? "" : ": " + plan.header->value),
-                     "traffic.segments[].headers says who carries what");
+                     nobody_carries(name, value),
+                     carried_instead(name, value, traffic));
       return;
     }
   }

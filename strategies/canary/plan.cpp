@@ -70,6 +70,16 @@ Section<CanaryPlan> canary_table() {
   return table;
 }
 
+void check_canary(const CanaryPlan& plan,
+                  const Scenario& scenario,
+                  const SectionView& at,
+                  Diagnostics& problems) {
+  if (plan.per_segment && scenario.traffic.segments.empty())
+    problems.warning(at.position("perSegment"),
+                     "perSegment changes nothing: the users have no segments",
+                     "traffic.segments is empty");
+}
+
 double baseline_share(double share) {
   return std::min(share, 1 - share);
 }

@@ -5,6 +5,7 @@
 
 #include "sim/kernel/settings.h"
 #include "sim/kernel/time.h"
+#include "sim/scenario/scenario.h"
 #include "strategies/check_plan.h"
 
 namespace coalmine {
@@ -34,6 +35,12 @@ struct CanaryPlan {
 };
 
 Section<CanaryPlan> canary_table();
+
+/// What in the rest of the scenario makes a key pointless: perSegment without segments.
+void check_canary(const CanaryPlan& plan,
+                  const Scenario& scenario,
+                  const SectionView& at,
+                  Diagnostics& problems);
 
 /// Share of the baseline beside a canary of `share`: as much, as far as there is that much left.
 double baseline_share(double share);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sim/kernel/assert.h"
+#include "strategies/headers.h"
 
 namespace coalmine {
 namespace {
@@ -156,6 +157,32 @@ Section<ManualPlan> manual_table() {
               .help = "waitReady and promote wait no longer for pods"})
       .check(check_order);
   return table;
+}
+
+void check_manual(const ManualPlan& plan,
+                  const Scenario& scenario,
+                  const SectionView& at,
+                  Diagnostics& problems) {
+  const Value* list = at.node.find("actions");
+  const Duration left = scenario.duration - scenario.release.at;
+  for (std::size_t i = 0; i < plan.actions.size(); ++i) {
+    const ManualAction& action = plan.actions[i];
+    const SectionView here{list->items[i]};
+    const std::string name = "actions[" + std::to_string(i) + "]";
+    if (action.at >= left) {  // and so are those that follow
+      problems.warning(here.position("at"),
+                       name + ": at: the run is over by then" +
+                           (i + 1 < plan.actions.size() ? ", as it is for those that follow" : ""),
+                       "it ends " + format_duration(left) + " after the release begins");
+      return;
+    }
+    if (action.verb != ManualVerb::route_matching) continue;
+    const std::string value = action.value.value_or("");
+    if (share_carrying(*action.header, value, scenario.traffic) <= 0)
+      problems.warning(here.position("header"),
+                       name + ": " + nobody_carries(*action.header, value),
+                       carried_instead(*action.header, value, scenario.traffic));
+  }
 }
 
 std::string say(const ManualAction& action) {

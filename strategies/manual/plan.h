@@ -9,7 +9,8 @@
 ///
 /// Errors, each at its place: a verb without what it needs or with what it does not take, times
 /// that go back, a verb on the new version before deployNew, a second deployNew, anything after
-/// rollBack, anything but rollBack after promote.
+/// rollBack, anything but rollBack after promote. Warnings, for what the rest of the scenario makes
+/// pointless: actions after the end of the run, a header that nobody sends.
 ///
 /// Not an ActionLog (sim/kernel/action_log.h), though both are logs of actions: that one replays
 /// what was done in a session, at instants of the run, as words handed to a callback. Here a table
@@ -22,6 +23,7 @@
 
 #include "sim/kernel/settings.h"
 #include "sim/kernel/time.h"
+#include "sim/scenario/scenario.h"
 
 namespace coalmine {
 
@@ -54,6 +56,12 @@ struct ManualPlan {
 };
 
 Section<ManualPlan> manual_table();
+
+/// What in the rest of the scenario makes an action pointless.
+void check_manual(const ManualPlan& plan,
+                  const Scenario& scenario,
+                  const SectionView& at,
+                  Diagnostics& problems);
 
 /// As the scenario and the timeline say it: "route share: 10%".
 std::string say(const ManualAction& action);

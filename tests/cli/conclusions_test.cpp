@@ -89,10 +89,8 @@ TEST_CASE("a fault no request met is not said to have harmed nobody", "[cli][con
   result.strategies[1].outcomes["time_to_detect"] = summary(135, 10);
   const std::string line = said(result).at(1);
   CHECK_THAT(line, Contains("under canary after 2 min 15 s"));
-  CHECK_THAT(
-      line,
-      Contains("No request to the new version met the fault under recreate (aborted 100 % after "
-               "12 min 03 s)"));
+  CHECK_THAT(line,
+             Contains("No request met the fault under recreate (aborted 100 % after 12 min 03 s)"));
   CHECK_THAT(line, !Contains("never reached a user"));
 }
 
@@ -104,6 +102,22 @@ TEST_CASE("who stopped the bad release is told from how long it took", "[cli][co
   CHECK_THAT(
       said(result).at(1),
       Contains("by the on-call human under rolling after 26 min 32 s (exposed in 18 of 20 runs)"));
+}
+
+TEST_CASE("a log of what a person did stops nothing by itself", "[cli][conclusions]") {
+  CompareResult result = harming({{"manual", 2000}, {"canary", 150}});
+  for (ComparedStrategy& row : result.strategies) {
+    row.verdicts = test::row(row.name, "bad", {.rolled_back = kRuns}).verdicts;
+    row.outcomes["time_to_detect"] = summary(row.name == "manual" ? 60 : 135, 10);
+  }
+  result.strategies[0].name = "undone";
+  CHECK_THAT(said(result).at(1),
+             Contains("by the strategy itself under canary after 2 min 15 s; by whoever releases "
+                      "by hand under undone after 1 min 00 s."));
+  // Where the human on call was faster than the log, it was them.
+  result.strategies[0].verdicts =
+      row("manual", "bad", {.rolled_back = kRuns, .by_on_call = kRuns}).verdicts;
+  CHECK_THAT(said(result).at(1), Contains("by the on-call human under undone after 1 min 00 s"));
 }
 
 TEST_CASE("good releases are stopped by verdict and by who decided", "[cli][conclusions]") {

@@ -1,7 +1,10 @@
 // What faults do to a running world, as its events, its metrics and its users show it.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <limits>
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -241,6 +244,43 @@ TEST_CASE("a migration breaks the old version for everybody while both live",
   CHECK(error_ratio(stage.world, target_of(fresh_of(stage.world)), 1min) == 0);
 }
 
+TEST_CASE(
+    "who meets the old version with migrated data is exposed, before the new one has any user",
+    "[experiment][faults]") {
+  std::vector<RequestRecord> records;
+  Stage stage(with_faults("{incompatibleSchema: {writes: migration}}"));
+  stage.world.data_plane->trace_to(&records);
+  stage.world.simulation.tasks().spawn(bring(stage.op, 0));
+  stage.advance_to(3min);
+  stage.world.data_plane->settle();
+  // A good day has no errors, and nobody is sent to the new version.
+  std::int64_t first = std::numeric_limits<std::int64_t>::max();
+  std::int64_t answered = first;
+  for (const RequestRecord& r : records) {
+    if (r.outcome != Outcome::error) continue;
+    first = std::min(first, r.arrival);
+    answered = std::min(answered, r.edge_time);
+  }
+  REQUIRE(first < std::numeric_limits<std::int64_t>::max());
+  CHECK(stage.world.data_plane->edge().users_exposed() == 0);
+  CHECK(stage.world.data_plane->first_exposure() == Time(Duration(first)));
+  CHECK(stage.world.data_plane->edge().first_harm() == Time(Duration(answered)));
+}
+
+TEST_CASE("a release whose migration breaks the old version alone is detected when it is stopped",
+          "[experiment][faults]") {
+  const RunResult run = play(
+      spec_of(with_faults("{incompatibleSchema: {writes: migration}}",
+                          {"strategies=[{manual: {actions: [{at: 0s, do: deployNew, replicas: 1}, "
+                           "{at: 1m, do: rollBack}]}}]"}),
+              "manual"));
+  CHECK(outcome(run, "users_exposed") == 0);
+  // The pod listens after 3 to 6 s and an image's start.
+  CHECK(outcome(run, "time_to_detect") > 40);
+  CHECK(outcome(run, "time_to_detect") < 60);
+  CHECK(outcome(run, "detected_before_harm") == 0);
+}
+
 TEST_CASE("mirrored requests write too: a shadow can harm the old version's users",
           "[experiment][faults]") {
   Stage stage(with_faults("{incompatibleSchema: {}}"));
@@ -248,6 +288,91 @@ TEST_CASE("mirrored requests write too: a shadow can harm the old version's user
   stage.advance_to(6min);
   CHECK(failed_share(stage.world, 1min, 2min) == 0);
   CHECK(failed_share(stage.world, 5min, 6min) > 0.8);
+}
+
+// ---- whoever meets a fault of some processes alone
+
+namespace {
+
+struct Met {
+  PodId pod;
+  Time at{};
+};
+
+/// Requests to the new version by the time they were sent.
+std::vector<Met> requests_to_fresh(const World& world, const std::vector<RequestRecord>& records) {
+  const auto fresh = world.cluster->pods_of(fresh_of(world));
+  std::vector<Met> met;
+  for (const RequestRecord& r : records)
+    if (std::find(fresh.begin(), fresh.end(), r.pod) != fresh.end())
+      met.push_back({r.pod, Time(Duration(r.arrival))});
+  std::sort(met.begin(), met.end(), [](const Met& a, const Met& b) { return a.at < b.at; });
+  REQUIRE_FALSE(met.empty());
+  return met;
+}
+
+}  // namespace
+
+TEST_CASE("a fault that some pods have is met at the first of these", "[experiment][faults]") {
+  // The first pod to be met is a well one under some of these seeds and not under others.
+  std::size_t later = 0;
+  for (const std::uint64_t seed : {7, 8, 9, 10}) {
+    std::vector<RequestRecord> records;
+    Stage stage(with_faults("{configPartial: {share: 50%}}"), "bad", seed);
+    stage.world.data_plane->trace_to(&records);
+    stage.world.simulation.tasks().spawn(switch_over(stage.op));
+    stage.advance_to(4min);
+    stage.world.data_plane->settle();
+    std::optional<Time> first;
+    for (const Met& met : requests_to_fresh(stage.world, records))
+      if (stage.world.data_plane->pod_instruments(met.pod).failed() > 0) {
+        first = met.at;
+        break;
+      }
+    CHECK(stage.world.data_plane->first_exposure() == first);
+    later += first > requests_to_fresh(stage.world, records).front().at ? 1U : 0U;
+  }
+  CHECK(later > 0);
+  CHECK(later < 4);
+}
+
+TEST_CASE("a process that will not crash exposes nobody to crashes", "[experiment][faults]") {
+  std::size_t later = 0;
+  for (const std::uint64_t seed : {7, 8, 9, 10}) {
+    std::vector<RequestRecord> records;
+    Stage stage(with_faults("{crashOnStart: {p: 40%, after: 40s}}"), "bad", seed);
+    stage.world.data_plane->trace_to(&records);
+    stage.world.simulation.tasks().spawn(switch_over(stage.op));
+    stage.advance_to(3min);  // all have died that will die of their first start
+    stage.world.data_plane->settle();
+    std::set<std::string> died;
+    for (const Event& e : stage.world.log())
+      if (e.reason == "NotReady") died.insert(e.object);
+    std::optional<Time> first;
+    for (const Met& met : requests_to_fresh(stage.world, records))
+      if (died.count("pod/" + stage.world.cluster->pod(met.pod).name) != 0) {
+        first = met.at;
+        break;
+      }
+    CHECK(stage.world.data_plane->first_exposure() == first);
+    later += first != requests_to_fresh(stage.world, records).front().at ? 1U : 0U;
+  }
+  CHECK(later > 0);
+}
+
+TEST_CASE("a fault of young processes is met by who comes early", "[experiment][faults]") {
+  const auto exposed = [](const std::string& fault) {
+    Stage stage(with_faults(fault));
+    stage.world.simulation.tasks().spawn(switch_over(stage.op));
+    stage.advance_to(5min);
+    CHECK(stage.world.data_plane->edge().users_exposed() > 1000);
+    return stage.world.data_plane->first_exposure().has_value();
+  };
+  // The route changes some seconds after the last pod listens.
+  CHECK(exposed("{readinessLie: {for: 30s}}"));
+  CHECK_FALSE(exposed("{readinessLie: {for: 1ms}}"));
+  CHECK(exposed("{slowStart: {for: 30s}}"));
+  CHECK_FALSE(exposed("{slowStart: {for: 1ms}}"));
 }
 
 // ---- caches and dependencies

@@ -1,6 +1,8 @@
 #include "sim/faults/catalogue.h"
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <set>
 
 using namespace coalmine;
 using namespace std::chrono_literals;
@@ -30,6 +32,8 @@ struct Mark {
 constexpr EffectWindow kWindow{kTimeZero + 1min, kTimeZero + 2min, Duration(10s)};
 constexpr SegmentSet kSegments = SegmentSet{1} << 3;
 constexpr double kMemoryLimit = 512 * 1024 * 1024;
+constexpr FaultSite kSite{
+    .memory_limit = kMemoryLimit, .conversion = 0.05, .workers = 8, .left = Duration(10min)};
 
 Mark install(const Fault& fault) {
   Mark mark;
@@ -185,40 +189,58 @@ TEST_CASE("faults of metrics and of the business leave requests alone", "[faults
   CHECK(conversion.none());
 }
 
-TEST_CASE("only what can change something for users counts as harm", "[faults]") {
-  const std::vector<std::pair<std::string, std::string>> harmless{
-      {"errorRate", "{p: 0%}"},
-      {"crashOnStart", "{p: 0%}"},
-      {"crashOnRequest", "{p: 0%}"},
-      {"memoryLeak", "{perRequest: 0}"},
-      {"loadBug", "{aboveRate: 1/s, p: 0%}"},
-      {"configPartial", "{share: 0%}"},
-      {"configPartial", "{share: 5%, p: 0%}"},
-      {"cpuRegression", "{factor: 1}"},
-      {"latencyTail", "{pSlow: 0%}"},
-      {"latencyTail", "{factor: 1}"},
-      {"slowStart", "{slowdown: 1}"},
-      {"coldCache", "{miss: 0s}"},
-      {"incompatibleSchema", "{p: 0%}"},
-      {"conversionLoss", "{factor: 1}"},
-      {"dependencyDown", "{service: payment, p: 0%}"},
-      {"metricsLost", "{}"},
-      {"metricsLate", "{by: 1m}"}};
-  for (const auto& [key, text] : harmless) {
+TEST_CASE("a fault that changes nothing says what would", "[faults]") {
+  const std::vector<std::array<std::string, 3>> cases{
+      {"errorRate", "{p: 0%}", "p above 0%"},
+      {"latency", "{factor: 1}", "a factor other than 1, or a shift"},
+      {"latency", "{shift: 0s}", "a factor other than 1, or a shift"},
+      {"latencyTail", "{pSlow: 0%}", "pSlow above 0%"},
+      {"latencyTail", "{factor: 1}", "a factor other than 1"},
+      {"cpuRegression", "{factor: 1}", "a factor other than 1"},
+      {"crashOnStart", "{p: 0%}", "p above 0%"},
+      {"crashOnStart", "{after: 10m}", "an after below 10m, which is what the run has left"},
+      {"crashOnRequest", "{p: 0%}", "p above 0%"},
+      {"memoryLeak",
+       "{perRequest: 0}",
+       "at least a byte perRequest or perSecond (1m is a thousandth of one, 1Mi a mebibyte)"},
+      {"memoryLeak",
+       "{perRequest: 1m, perSecond: 900m}",
+       "at least a byte perRequest or perSecond (1m is a thousandth of one, 1Mi a mebibyte)"},
+      {"loadBug", "{aboveRate: 1/s, p: 0%}", "p above 0%, or a factor other than 1"},
+      {"loadBug", "{aboveConcurrency: 8, p: 5%}", "an aboveConcurrency below pod.concurrency, 8"},
+      {"configPartial", "{share: 0%}", "a share above 0%"},
+      {"configPartial", "{share: 5%, p: 0%}", "p above 0%"},
+      {"slowStart", "{slowdown: 1}", "a slowdown above 1"},
+      {"coldCache", "{miss: 0s}", "a miss above 0s"},
+      {"incompatibleSchema", "{p: 0%}", "p above 0%"},
+      {"conversionLoss", "{factor: 1}", "a factor below 1"},
+      {"dependencyDown", "{service: payment, p: 0%}", "p above 0%"},
+      {"dependencySlow", "{service: payment, factor: 1}", "a factor other than 1, or a shift"},
+      {"metricsLost", "{share: 0%}", "a share above 0%"},
+      {"metricsLate", "{by: 0s}", "by above 0s"}};
+  for (const auto& [key, text, lacks] : cases) {
     INFO(key << text);
     const Loaded loaded = load(key, text);
     REQUIRE(loaded.fault);
-    CHECK_FALSE(loaded.fault->harms());
+    CHECK(loaded.fault->lacks(kSite) == lacks);
   }
-  const std::vector<std::pair<std::string, std::string>> harmful{
+}
+
+TEST_CASE("every kind of fault can change something", "[faults]") {
+  const std::vector<std::pair<std::string, std::string>> cases{
       {"errorRate", "{p: 0.1%}"},
       {"latency", "{factor: 1.1}"},
+      {"latency", "{shift: 1ms}"},
       {"latencyTail", "{}"},
       {"cpuRegression", "{factor: 2}"},
       {"crashOnStart", "{}"},
+      {"crashOnStart", "{after: 9m}"},
       {"crashOnRequest", "{p: 1%}"},
       {"memoryLeak", "{perSecond: 1}"},
+      // Garbage collection alone: 450 Mi of 512 Mi are 88 %.
+      {"memoryLeak", "{perRequest: 0, base: 450Mi}"},
       {"loadBug", "{aboveRate: 1/s, factor: 2}"},
+      {"loadBug", "{aboveConcurrency: 7, p: 5%}"},
       {"configPartial", "{share: 1%}"},
       {"readinessLie", "{}"},
       {"slowStart", "{}"},
@@ -226,13 +248,19 @@ TEST_CASE("only what can change something for users counts as harm", "[faults]")
       {"incompatibleSchema", "{}"},
       {"conversionLoss", "{factor: 0.9}"},
       {"dependencyDown", "{service: payment}"},
-      {"dependencySlow", "{service: payment, factor: 2}"}};
-  for (const auto& [key, text] : harmful) {
+      {"dependencySlow", "{service: payment, factor: 2}"},
+      {"metricsLost", "{}"},
+      {"metricsLate", "{by: 1m}"}};
+  std::set<std::string> tried;
+  for (const auto& [key, text] : cases) {
     INFO(key << text);
     const Loaded loaded = load(key, text);
     REQUIRE(loaded.fault);
-    CHECK(loaded.fault->harms());
+    CHECK(loaded.fault->lacks(kSite).empty());
+    CHECK(loaded.fault->noticeable() == (key.rfind("metrics", 0) != 0));
+    tried.insert(key);
   }
+  CHECK(tried.size() == fault_catalogue().size());
 }
 
 TEST_CASE("a fault of a service that is called names it itself", "[faults]") {
@@ -250,21 +278,68 @@ TEST_CASE("a fault says what makes it impossible at its place", "[faults]") {
     REQUIRE(loaded.fault);
     return loaded.fault->objection(site);
   };
-  const FaultSite release{true, 0, 0};
-  const FaultSite elsewhere{false, 1000, 0.1};
+  const FaultSite release{};
+  const FaultSite elsewhere{.memory_limit = 1000, .conversion = 0.1};
   CHECK(objection("memoryLeak", "{perRequest: 1}", elsewhere).empty());
   CHECK(objection("memoryLeak", "{perRequest: 1, limit: 5}", release).empty());
   CHECK(objection("memoryLeak", "{perRequest: 1}", release) ==
         "memoryLeak needs a limit: its own, or a memory limit in the manifest");
   CHECK(objection("memoryLeak", "{perRequest: 1, base: 1000}", elsewhere) ==
         "memoryLeak: base is not below the limit");
-  CHECK(objection("incompatibleSchema", "{}", release).empty());
-  CHECK(objection("incompatibleSchema", "{}", elsewhere) ==
-        "incompatibleSchema belongs below release.faults: it is the new version that writes");
   CHECK(objection("conversionLoss", "{factor: 0.5}", elsewhere).empty());
   CHECK(objection("conversionLoss", "{factor: 0.5}", release) ==
-        "conversionLoss needs traffic.conversion: nobody converts");
+        "conversionLoss needs traffic.conversion or release.conversion: nobody converts there");
   CHECK(objection("errorRate", "{p: 1%}", release).empty());
+}
+
+TEST_CASE("a fault says which processes have it", "[faults]") {
+  const auto presence = [](const std::string& key, const std::string& text) {
+    VersionEffects effects;
+    FaultTarget target{
+        effects, kWindow, [](std::string_view what) { return RandomKey{what.size()}; }};
+    load(key, text).fault->install(target);
+    return target.presence;
+  };
+  const ProcessRef process{3, start_address(3, 0), kTimeZero + 1min};
+  const auto acts = [&](const FaultPresence& fault, Duration at, Duration sent) {
+    return fault.acts(kTimeZero + at, kTimeZero + sent, process);
+  };
+  const FaultPresence error = presence("errorRate", "{p: 1%}");
+  CHECK(acts(error, 90s, 90s));
+  CHECK_FALSE(acts(error, 59s, 59s));
+  CHECK_FALSE(acts(error, 2min, 119s));
+
+  const FaultPresence partial = presence("configPartial", "{share: 25%}");
+  CHECK(partial.share == 0.25);
+  CHECK(partial.coin.value == RandomKey{std::string_view("pod").size()}.value);
+  CHECK_FALSE(partial.of_start);
+
+  const FaultPresence crash = presence("crashOnStart", "{after: 30s}");
+  CHECK(crash.of_start);
+  CHECK(presence("crashOnStart", "{p: 25%}").share == 0.25);
+  // Started at 1 min + 1 s, within the window: it has the fault until it ends.
+  const ProcessRef within{3, start_address(3, 0), kTimeZero + 61s};
+  const ProcessRef before{3, start_address(3, 0), kTimeZero + 59s};
+  CHECK(crash.acts(kTimeZero + 3min, kTimeZero + 3min, within));
+  CHECK_FALSE(crash.acts(kTimeZero + 70s, kTimeZero + 70s, before));
+
+  // Young when the request was sent; a process of time zero never was.
+  for (const FaultPresence& young :
+       {presence("readinessLie", "{for: 20s}"), presence("slowStart", "{for: 20s}")}) {
+    CHECK(young.young == Duration(20s));
+    CHECK(acts(young, 81s, 79s));
+    CHECK_FALSE(acts(young, 81s, 80s));
+    CHECK_FALSE(young.acts(kTimeZero + 90s, kTimeZero + 90s, ProcessRef{}));
+  }
+}
+
+TEST_CASE("what the new version writes is of a release, what is called is not", "[faults]") {
+  for (const FaultType& type : fault_catalogue()) {
+    INFO(type.key);
+    const bool called = type.key == "dependencyDown" || type.key == "dependencySlow";
+    CHECK(type.refused(true).empty() != called);
+    CHECK(type.refused(false).empty() != (type.key == "incompatibleSchema"));
+  }
 }
 
 TEST_CASE("every fault has the common keys", "[faults]") {

@@ -110,16 +110,28 @@ TEST_CASE("every section refuses wrong keys, units and ranges", "[scenario][bad-
       fourth("release: {faults: [{memoryLeak: {perRequest: 1Mi}}]}",
              "4:33: memoryLeak needs a limit: its own, or a memory limit in the manifest\n"),
       fourth("release: {faults: [{conversionLoss: {factor: 0.9}}]}",
-             "4:37: conversionLoss needs traffic.conversion: nobody converts\n"),
+             "4:37: conversionLoss needs traffic.conversion or release.conversion: nobody converts "
+             "there\n"),
       fourth("release: {faults: [{dependencyDown: {service: payment}}]}\n"
              "services: [{name: payment}]",
-             "4:47: a release fault acts on the service being released, checkout\n"),
+             "4:21: dependencyDown belongs below faults: a release makes its own service fail with "
+             "errorRate\n"),
+      fourth("release: {faults: [{dependencyDown: {service: checkout}}]}",
+             "4:21: dependencyDown belongs below faults: a release makes its own service fail with "
+             "errorRate\n"),
+      fourth("release: {variants: {sluggish: [{dependencySlow: {service: checkout, factor: 2}}]}, "
+             "mix: {good: 50%, sluggish: 50%}}",
+             "4:34: dependencySlow belongs below faults: a release makes its own service slow with "
+             "latency\n"),
+      fourth("release: {faults: [{errorRate: {p: 1%, on: {service: payment}}}]}\n"
+             "services: [{name: payment}]",
+             "4:54: a release fault acts on the service being released, checkout\n"),
       fourth("faults: [{dependencyDown: {service: paymnt}}]\nservices: [{name: payment}]",
              "4:37: paymnt is not a service of this scenario\n"),
       fourth("faults: [{dependencySlow: {service: checkout, shift: 1s, on: {segment: vip}}}]",
              "4:72: dependencySlow cannot be narrowed to a segment\n"),
       fourth("faults: [{incompatibleSchema: {}}]",
-             "4:31: incompatibleSchema belongs below release.faults: it is the new version that "
+             "4:11: incompatibleSchema belongs below release.faults: it is the new version that "
              "writes\n"),
       fourth("objectives: [{availability: 100%}]", "4:29: availability: 100% is out of range\n"),
       fourth("objectives: [{window: 30d}]",

@@ -26,6 +26,21 @@ TEST_CASE("the schema is JSON Schema 2020-12 and knows every section", "[scenari
   CHECK(strategies.find("\"failureLimit\"") != std::string::npos);
 }
 
+TEST_CASE("the schema offers each fault where it may stand", "[scenario][schema]") {
+  const auto properties = nlohmann::json::parse(scenario_schema(catalogue())).at("properties");
+  const auto& release = properties.at("release").at("properties");
+  const auto offers = [](const nlohmann::json& list, const char* fault) {
+    return list.dump().find(fault) != std::string::npos;
+  };
+  for (const char* key : {"faults", "variants"}) {
+    CHECK(offers(release.at(key), "incompatibleSchema"));
+    CHECK_FALSE(offers(release.at(key), "dependencyDown"));
+    CHECK_FALSE(offers(release.at(key), "dependencySlow"));
+  }
+  CHECK(offers(properties.at("faults"), "dependencySlow"));
+  CHECK_FALSE(offers(properties.at("faults"), "incompatibleSchema"));
+}
+
 TEST_CASE("the reference tells of every key", "[scenario][schema]") {
   const std::string page = scenario_reference(catalogue());
   for (const SettablePath& path : settable_paths(scenario_table(catalogue()))) {

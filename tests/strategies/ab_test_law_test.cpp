@@ -128,6 +128,7 @@ TEST_CASE("an A/B test that the rest of the scenario makes pointless is named wi
   CHECK(problems_with("{header: {name: x-arm, value: b}}", beta).empty());
   CHECK_THAT(problems_with("{header: {name: x-arm, value: c}}", beta),
              Contains("error") && Contains("no segment of the users carries x-arm: c"));
+  CHECK_THAT(problems_with("{header: {name: x-arn}}", beta), Contains("did you mean x-arm?"));
   // 8 158 in each arm.
   CHECK_THAT(problems_with("{}", "conversion: 5%, users: 16000"),
              Contains("warning") && Contains("the sample will never be complete") &&

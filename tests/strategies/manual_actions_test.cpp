@@ -2,7 +2,9 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "sim/scenario/load.h"
 #include "strategies/manual/plan.h"
+#include "strategies/registry.h"
 #include "tests/strategies/loaded_plan.h"
 
 using namespace coalmine;
@@ -14,6 +16,19 @@ namespace {
 
 Loaded<ManualPlan> load_actions(const std::string& actions) {
   return load(manual_table(), "{actions: [" + actions + "]}");
+}
+
+/// Diagnostics of a scenario with this log (line 6), released 5 min before its end.
+std::string problems_with(const std::string& actions) {
+  const std::string text =
+      "apiVersion: coalmine/v1alpha1\nkind: Scenario\nduration: 10m\n"
+      "service: {name: shop, replicas: 4}\n"
+      "traffic: {segments: [{name: staff, share: 5%, headers: {x-tester: beta}}]}\n"
+      "strategies: [{manual: {actions: [{at: 0s, do: deployNew}, " +
+      actions + "]}}]\n";
+  const LoadResult loaded = load_scenario_text("test.yaml", text, ".", all_strategies(), {});
+  CHECK(loaded.scenario);
+  return loaded.diagnostics.text();
 }
 
 }  // namespace
@@ -89,6 +104,33 @@ TEST_CASE("impossible logs are refused in words, at their place", "[strategies][
 TEST_CASE("all mistakes of a log are reported at once", "[strategies][manual]") {
   const auto loaded = load_actions("{at: 2m, do: route, share: 1%}, {at: 1m, do: promote}");
   CHECK_THAT(loaded.problems, Contains("actions[0]") && Contains("actions[1]"));
+}
+
+TEST_CASE("an action after the end of the run is warned of", "[strategies][manual]") {
+  CHECK(problems_with("{at: 299s, do: promote}").empty());
+  CHECK_THAT(problems_with("{at: 5m, do: promote}"),
+             Contains("test.yaml:6:64: warning: actions[1]: at: the run is over by then\n") &&
+                 Contains("it ends 5m after the release begins"));
+  // One warning for all that come too late.
+  const std::string two = problems_with("{at: 6m, do: promote}, {at: 7m, do: rollBack}");
+  CHECK_THAT(two, Contains("the run is over by then, as it is for those that follow"));
+  CHECK(two.find("warning") == two.rfind("warning"));
+}
+
+TEST_CASE("routing by a header that nobody sends is warned of, with the nearest one",
+          "[strategies][manual]") {
+  const auto routed = [](const std::string& keys) {
+    return problems_with("{at: 1m, do: routeMatching, " + keys + "}");
+  };
+  CHECK(routed("header: x-tester").empty());
+  CHECK(routed("header: x-tester, value: beta").empty());
+  CHECK_THAT(routed("header: x-testr"),
+             Contains("test.yaml:6:95: warning: actions[1]: header: no segment of the users "
+                      "carries x-testr\n") &&
+                 Contains("did you mean x-tester?"));
+  CHECK_THAT(routed("header: x-tester, value: bta"),
+             Contains("carries x-tester: bta\n") && Contains("did you mean beta?"));
+  CHECK_THAT(routed("header: cookie"), Contains("traffic.segments[].headers says who"));
 }
 
 TEST_CASE("an action is told in the words of the scenario", "[strategies][manual]") {

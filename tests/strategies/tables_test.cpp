@@ -2,7 +2,9 @@
 #include <catch2/catch.hpp>
 
 #include <string>
+#include <vector>
 
+#include "sim/scenario/load.h"
 #include "strategies/blue_green/blue_green.h"
 #include "strategies/canary/plan.h"
 #include "strategies/recreate/recreate.h"
@@ -122,6 +124,33 @@ TEST_CASE("impossible canaries are refused in words", "[strategies][canary]") {
     CHECK_FALSE(loaded.good);
     CHECK_THAT(loaded.problems, Contains(c.problem));
   }
+}
+
+TEST_CASE("checks by segment of users without segments are warned of", "[strategies][canary]") {
+  const auto problems = [](const std::string& canary, const std::string& traffic) {
+    const std::string text =
+        "apiVersion: coalmine/v1alpha1\nkind: Scenario\nservice: {name: shop}\n"
+        "traffic: {" +
+        traffic + "}\nstrategies: [{canary: {" + canary + "}}]\n";
+    const LoadResult loaded = load_scenario_text("test.yaml", text, ".", all_strategies(), {});
+    CHECK(loaded.scenario);
+    return loaded.diagnostics.text();
+  };
+  const std::string segments = "segments: [{name: a, share: 50%}]";
+  CHECK(problems("perSegment: true", segments).empty());
+  CHECK(problems("perSegment: false", "").empty());
+  CHECK_THAT(problems("perSegment: true", ""),
+             Contains("test.yaml:5:36: warning: perSegment changes nothing: the users have no "
+                      "segments"));
+}
+
+TEST_CASE("a scenario that names no strategies is given every one that needs no settings",
+          "[strategies][registry]") {
+  const std::string text = "apiVersion: coalmine/v1alpha1\nkind: Scenario\nservice: {name: shop}\n";
+  const auto scenario = load_scenario_text("test.yaml", text, ".", all_strategies(), {}).value();
+  std::vector<std::string> given;
+  for (const StrategyChoice& choice : scenario->strategies) given.push_back(choice.type);
+  CHECK(given == std::vector<std::string>{"recreate", "rolling", "blueGreen", "canary", "shadow"});
 }
 
 TEST_CASE("a rolling update without keys leaves the manifest's limits", "[strategies][rolling]") {
