@@ -16,5 +16,6 @@ Command add_run(CLI::App& app);
 Command add_compare(CLI::App& app);
 Command add_validate(CLI::App& app);
 Command add_schema(CLI::App& app);
+Command add_query(CLI::App& app);
 
 }  // namespace coalmine::cli

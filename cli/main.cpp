@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <new>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -80,10 +80,11 @@ int main(int argc, char** argv) {
   commands.emplace_back("compare", cli::add_compare(app));
   commands.emplace_back("validate", cli::add_validate(app));
   commands.emplace_back("schema", cli::add_schema(app));
+  commands.emplace_back("query", cli::add_query(app));
   const int code = cli::run_command(app, commands, argc, argv);
   // Whatever was printed must have arrived: a full disk is noticed here at the latest.
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
-  cli::complain(
-      fmt::format("coalmine: standard output could not be written: {}\n", std::strerror(errno)));
+  cli::complain(fmt::format("coalmine: standard output could not be written: {}\n",
+                            std::generic_category().message(errno)));
   return cli::kNotWritten;
 }

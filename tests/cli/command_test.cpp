@@ -1,7 +1,4 @@
 // The program itself: what it prints where, and the exit codes scripts rely on.
-#include <stdlib.h>
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
@@ -9,14 +6,16 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
+
+#include "tests/cli/program.h"
 
 using Catch::Contains;
 using Catch::Matches;
 using nlohmann::json;
 namespace fs = std::filesystem;
 
+namespace coalmine::cli {
 namespace {
 
 constexpr const char* kScenario = R"(apiVersion: coalmine/v1alpha1
@@ -57,62 +56,6 @@ spec:
         image: shop:1
 )";
 
-/// A folder that is gone at the end of the test.
-class Folder {
- public:
-  Folder() {
-    std::string name = (fs::temp_directory_path() / "coalmine-cli-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ / name, std::ios::binary) << text;
-    return (path_ / name).string();
-  }
-
- private:
-  fs::path path_;
-};
-
-std::string read(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-struct Ended {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
-/// Runs `coalmine ARGUMENTS` through the shell, under `wrapper` (a command that runs another).
-Ended coalmine(const std::string& arguments, const std::string& wrapper = "") {
-  const Folder folder;
-  const fs::path err = folder / "stderr";
-  const std::string command =
-      wrapper + " '" + COALMINE_PROGRAM + "' " + arguments + " 2>'" + err.string() + "'";
-  Ended ended;
-  FILE* pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  char buffer[4096];
-  for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;)
-    ended.out.append(buffer, n);
-  const int status = pclose(pipe);
-  if (WIFEXITED(status)) ended.code = WEXITSTATUS(status);
-  ended.err = read(err);
-  return ended;
-}
-
 std::string replaced(std::string text, const std::string& what, const std::string& with) {
   const std::size_t at = text.find(what);
   REQUIRE(at != std::string::npos);
@@ -133,7 +76,7 @@ TEST_CASE("the option --version names the program and its version", "[cli][comma
 TEST_CASE("the option --help lists the subcommands", "[cli][command]") {
   const Ended e = coalmine("--help");
   CHECK(e.code == 0);
-  for (const char* name : {"run", "compare", "validate", "schema"})
+  for (const char* name : {"run", "compare", "validate", "schema", "query"})
     CHECK_THAT(e.out, Contains(name));
 }
 
@@ -165,7 +108,7 @@ TEST_CASE("bad usage ends with 2 and a message on standard error", "[cli][comman
   CHECK_THAT(coalmine("run '" + file + "' --seed -1").err, Contains("-1 is not a whole number"));
   CHECK_THAT(coalmine("compere '" + file + "'").err,
              Contains("compere is not a command; did you mean compare?") &&
-                 Contains("known: run, compare, validate, schema"));
+                 Contains("known: run, compare, validate, schema, query"));
   CHECK_THAT(coalmine("run '" + file + "' --strategy nobody").err,
              Contains("no strategy is called 'nobody'") && Contains("rolling, careful"));
   CHECK_THAT(coalmine("run '" + file + "' --release odd").err,
@@ -583,3 +526,5 @@ TEST_CASE("a recording that cannot be written leaves nothing behind and says why
   CHECK(read(path) == "what was there");
   CHECK(std::distance(fs::directory_iterator(folder / ""), fs::directory_iterator()) == 2);
 }
+
+}  // namespace coalmine::cli
