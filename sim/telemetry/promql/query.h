@@ -97,8 +97,9 @@ class Query {
 
   /// The value at one instant. Throws EvaluationError.
   Value instant(const SeriesSource& source, Timestamp at) const;
-  /// A matrix: the value at from, from + step, ... <= to. Throws EvaluationError, also for a query
-  /// that is no scalar or instant vector, for step <= 0, and for more than 11 000 steps.
+  /// A matrix: the value at from, from + step, ... <= to, its series in the order of their labels.
+  /// Throws EvaluationError, also for a query that is no scalar or instant vector, for step <= 0,
+  /// for to < from, and for more than 11 000 steps.
   Value range(const SeriesSource& source, Timestamp from, Timestamp to, Millis step) const;
 
  private:
