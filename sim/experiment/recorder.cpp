@@ -57,24 +57,10 @@ Cast cast_of(const World& world) {
   return cast;
 }
 
-RecordedTarget target_of(const SeriesStore& store, TargetId id) {
-  RecordedTarget target;
-  target.info = store.info(id);
-  const auto times = store.times(id);
-  target.times.assign(times.begin(), times.end());
-  const auto marks = store.stale_marks(id);
-  target.stale_marks.assign(marks.begin(), marks.end());
-  for (Column c = 0; c < kColumns; ++c) {
-    if (!store.exists(id, c)) continue;
-    RecordedColumn column;
-    column.column = c;
-    column.first = store.first_sample(id, c);
-    if (store.backfill(id)) column.backfill = (*store.backfill(id))[c];
-    const auto values = store.values(id, c);
-    column.values.assign(values.begin(), values.end());
-    target.columns.push_back(std::move(column));
-  }
-  return target;
+RecordedSeries series_of(const StoredSeries& stored) {
+  return {*stored.labels,
+          {stored.times.begin(), stored.times.end()},
+          {stored.values.begin(), stored.values.end()}};
 }
 
 RecordedEdge edge_of(const EdgeTally& tally) {
@@ -185,8 +171,8 @@ Recording Recorder::finish() {
   recording.frames = frames();
   recording.cast = cast_of(world_);
   recording.cast.routes = routes_;
-  for (std::uint32_t t = 0; t < world_.store.target_count(); ++t)
-    recording.targets.push_back(target_of(world_.store, TargetId{t}));
+  for (std::uint32_t i = 0; i < world_.store.size(); ++i)
+    recording.series.push_back(series_of(world_.store.at(SeriesId{i})));
   recording.edge = edge_of(world_.data_plane->edge());
   return recording;
 }

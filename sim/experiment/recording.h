@@ -2,7 +2,7 @@
 /// afterwards. Reports, queries and the player read recordings, never a running engine. Plain data;
 /// recorder.h makes it from a running world, recording_file.h keeps it on disk.
 ///
-/// Two kinds of things stand side by side and never mix: telemetry (`targets`: what was scraped,
+/// Two kinds of things stand side by side and never mix: telemetry (`series`: what was scraped,
 /// all that a strategy could know) and the truth (`edge`, `frames`, the outcomes).
 ///
 /// Ids are those of the run; they index the lists of `Cast`.
@@ -19,7 +19,8 @@
 #include "sim/kernel/log_histogram.h"
 #include "sim/kernel/time.h"
 #include "sim/scenario/scenario.h"
-#include "sim/telemetry/series_store.h"
+#include "sim/telemetry/labels.h"
+#include "sim/telemetry/sample.h"
 #include "sim/traffic/edge_tally.h"
 #include "sim/traffic/routing.h"
 
@@ -53,19 +54,12 @@ struct Cast {
 
 // ---- telemetry
 
-/// One series as scraped. Samples before `first` are zeros that no query can see.
-struct RecordedColumn {
-  Column column = 0;
-  std::size_t first = 0;
-  std::optional<double> backfill;  ///< per second, for ever before the first sample
-  std::vector<double> values;      ///< one for each of the target's times
-};
-
-struct RecordedTarget {
-  TargetInfo info;
-  std::vector<Time> times;              ///< of the scrapes that succeeded
-  std::vector<Time> stale_marks;        ///< when one failed, or the target was found gone
-  std::vector<RecordedColumn> columns;  ///< those that came to be, ascending
+/// One series as stored, staleness markers among its values; times ascend strictly and have one
+/// value each. The steady past before the run is part of it.
+struct RecordedSeries {
+  Labels labels;
+  std::vector<Timestamp> times;
+  std::vector<double> values;
 };
 
 // ---- the truth at the edge
@@ -122,7 +116,7 @@ struct Recording {
   Duration duration{};
   Duration release_at{};
   Cast cast;
-  std::vector<RecordedTarget> targets;
+  std::vector<RecordedSeries> series;  ///< in the order in which they came to be
   RecordedEdge edge;
   std::vector<KeyFrame> frames;  ///< ascending, the first at time zero
 };

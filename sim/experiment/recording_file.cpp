@@ -27,6 +27,13 @@ std::size_t text_bytes(const Event& e) {
          (e.evidence ? e.evidence->query.size() : 0);
 }
 
+/// An order of columns of times, so that equal ones are found.
+struct EarlierTimes {
+  bool operator()(std::span<const Timestamp> a, std::span<const Timestamp> b) const {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+  }
+};
+
 /// The first and the last of their times, whatever their order.
 template <class Timed>
 ChunkKey span_of(std::span<const Timed> items) {
@@ -58,22 +65,7 @@ void RecordingWriter::write_without_events(const Recording& recording) {
   add_only(ChunkType::result, [&](ByteWriter& out) { write_result(out, recording); });
   add_only(ChunkType::source, [&](ByteWriter& out) { write_source(out, recording.source); });
   add_only(ChunkType::cast, [&](ByteWriter& out) { write_cast(out, recording.cast); });
-  add_only(ChunkType::targets, [&](ByteWriter& out) { write_targets(out, recording.targets); });
-  for (std::size_t t = 0; t < recording.targets.size(); ++t) {
-    const RecordedTarget& target = recording.targets[t];
-    const auto key = static_cast<std::int64_t>(t);
-    add(
-        ChunkType::times,
-        [&](ByteWriter& out) { write_scrapes(out, target); },
-        {key, key},
-        target.times.size());
-    for (const RecordedColumn& column : target.columns)
-      add(
-          ChunkType::column,
-          [&](ByteWriter& out) { write_column(out, column); },
-          {key, static_cast<std::int64_t>(column.column)},
-          column.values.size());
-  }
+  write_series(recording.series);
   add_only(ChunkType::edge, [&](ByteWriter& out) { write_edge(out, recording.edge); });
   for (std::span<const KeyFrame> left = recording.frames; !left.empty();) {
     const auto block = left.first(std::min(kFramesPerBlock, left.size()));
@@ -83,6 +75,40 @@ void RecordingWriter::write_without_events(const Recording& recording) {
         [&](ByteWriter& out) { write_frames(out, block); },
         span_of(block),
         block.size());
+  }
+}
+
+void RecordingWriter::write_series(std::span<const RecordedSeries> series) {
+  const auto add = [this](ChunkType type, const auto& fill, ChunkKey key, std::uint64_t items) {
+    ByteWriter contents;
+    fill(contents);
+    chunks_.add(type, contents, key, items);
+  };
+  std::vector<cmrun::SeriesEntry> entries;
+  std::map<std::span<const Timestamp>, std::size_t, EarlierTimes> columns;
+  for (const RecordedSeries& s : series)
+    entries.push_back({s.labels, columns.try_emplace(s.times, columns.size()).first->second});
+  add(
+      ChunkType::series,
+      [&](ByteWriter& out) { cmrun::write_series_list(out, entries); },
+      {},
+      series.size());
+  for (const auto& [times, place] : columns) {
+    const auto key = static_cast<std::int64_t>(place);
+    const auto& column = times;
+    add(
+        ChunkType::times,
+        [&](ByteWriter& out) { cmrun::write_timestamps(out, column); },
+        {key, key},
+        column.size());
+  }
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    const auto key = static_cast<std::int64_t>(i);
+    add(
+        ChunkType::column,
+        [&](ByteWriter& out) { cmrun::write_samples(out, series[i].values); },
+        {key, key},
+        series[i].values.size());
   }
 }
 
@@ -146,11 +172,10 @@ void RecordingFile::sort_chunks() {
         refuse_order("key-frames that are not in the order of time");
       frame_chunks_.push_back(&chunk);
     } else if (chunk.type == ChunkType::times) {
-      if (!scrape_chunks_.emplace(chunk.key.first, &chunk).second)
-        refuse_order("the scrapes of a target twice");
+      if (!times_chunks_.emplace(chunk.key.first, &chunk).second)
+        refuse_order("a column of times twice");
     } else if (chunk.type == ChunkType::column) {
-      if (!column_chunks_.emplace(std::pair(chunk.key.first, chunk.key.last), &chunk).second)
-        refuse_order("a series twice");
+      if (!column_chunks_.emplace(chunk.key.first, &chunk).second) refuse_order("a series twice");
     }
   }
 }
@@ -221,55 +246,47 @@ std::vector<Event> RecordingFile::events(Time from, Time to) {
 
 // ---- telemetry
 
-const std::vector<RecordedTarget>& RecordingFile::targets() {
-  if (!targets_)
-    targets_ = parsed(the_only(ChunkType::targets), [&](ByteReader& in) {
-      return cmrun::read_targets(in, cast(), column_list_);
+const std::vector<cmrun::SeriesEntry>& RecordingFile::entries() {
+  if (!entries_) {
+    const ChunkInfo& chunk = the_only(ChunkType::series);
+    entries_ = parsed(chunk, [&](ByteReader& in) {
+      std::vector<cmrun::SeriesEntry> entries = cmrun::read_series_list(in);
+      if (entries.size() != chunk.items) in.fail("has other series than the directory says");
+      return entries;
     });
-  return *targets_;
+  }
+  return *entries_;
 }
 
-const cmrun::ChunkInfo& RecordingFile::scrapes_chunk(std::size_t target) {
-  const auto found = scrape_chunks_.find(static_cast<std::int64_t>(target));
-  if (found == scrape_chunks_.end())
-    chunks_.refuse("damaged: there are no scrapes of target " + std::to_string(target));
-  return *found->second;
+std::size_t RecordingFile::series_count() {
+  return entries().size();
 }
 
-RecordedTarget RecordingFile::scrapes(std::size_t target) {
-  RecordedTarget read = targets().at(target);
-  const ChunkInfo& chunk = scrapes_chunk(target);
-  chunks_.read(chunk, [&](ByteReader& in) {
-    cmrun::read_scrapes(in, read);
-    if (read.times.size() != chunk.items) in.fail("has other scrapes than the directory says");
+const Labels& RecordingFile::labels(std::size_t series) {
+  return entries().at(series).labels;
+}
+
+RecordedSeries RecordingFile::series(std::size_t series) {
+  const cmrun::SeriesEntry& entry = entries().at(series);
+  const auto times = times_chunks_.find(static_cast<std::int64_t>(entry.times));
+  const auto values = column_chunks_.find(static_cast<std::int64_t>(series));
+  if (times == times_chunks_.end() || values == column_chunks_.end())
+    chunks_.refuse("damaged: there are no samples of series " + std::to_string(series));
+  RecordedSeries read;
+  read.labels = entry.labels;
+  const auto exactly = [](const ChunkInfo& chunk, const auto& column, ByteReader& in) {
+    if (column.size() != chunk.items) in.fail("has other samples than the directory says");
+  };
+  chunks_.read(*times->second, [&](ByteReader& in) {
+    read.times = cmrun::read_timestamps(in);
+    exactly(*times->second, read.times, in);
+  });
+  chunks_.read(*values->second, [&](ByteReader& in) {
+    read.values = cmrun::read_samples(in);
+    exactly(*values->second, read.values, in);
+    if (read.values.size() != read.times.size()) in.fail("has not one value for each time");
   });
   return read;
-}
-
-std::vector<Column> RecordingFile::columns(std::size_t target) {
-  targets();
-  const auto key = static_cast<std::int64_t>(target);
-  std::vector<Column> found;
-  for (std::size_t i = 0; i < column_list_.size(); ++i)
-    if (column_list_[i] && column_chunks_.count({key, static_cast<std::int64_t>(i)}) != 0)
-      found.push_back(*column_list_[i]);
-  std::sort(found.begin(), found.end());
-  return found;
-}
-
-std::optional<RecordedColumn> RecordingFile::column(std::size_t target, Column column) {
-  targets();
-  const auto place = std::find(column_list_.begin(), column_list_.end(), column);
-  const auto found =
-      column_chunks_.find({static_cast<std::int64_t>(target), place - column_list_.begin()});
-  if (place == column_list_.end() || found == column_chunks_.end()) return std::nullopt;
-  const ChunkInfo& chunk = *found->second;
-  return parsed(chunk, [&](ByteReader& in) {
-    RecordedColumn read = cmrun::read_column(in, column);
-    if (read.values.size() != chunk.items || chunk.items != scrapes_chunk(target).items)
-      in.fail("has not one value for each scrape");
-    return read;
-  });
 }
 
 RecordedEdge RecordingFile::edge() {
@@ -309,11 +326,7 @@ Recording RecordingFile::read_all() {
   recording.result = result();
   recording.source = source();
   recording.cast = cast();
-  for (std::size_t t = 0; t < targets().size(); ++t) {
-    RecordedTarget target = scrapes(t);
-    for (const Column c : columns(t)) target.columns.push_back(*column(t, c));
-    recording.targets.push_back(std::move(target));
-  }
+  for (std::size_t i = 0; i < series_count(); ++i) recording.series.push_back(series(i));
   recording.edge = edge();
   for (const ChunkInfo* chunk : frame_chunks_)
     for (KeyFrame& frame : frames_of(*chunk)) recording.frames.push_back(std::move(frame));

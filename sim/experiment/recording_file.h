@@ -39,6 +39,8 @@ class RecordingWriter {
   void write_events(std::span<const Event> events);
 
  private:
+  void write_series(std::span<const RecordedSeries> series);
+
   cmrun::ChunkWriter chunks_;
 };
 
@@ -50,7 +52,7 @@ bool is_recording_name(const std::filesystem::path& path);
 bool is_recording(const std::filesystem::path& path);
 
 /// An open recording. Only what is asked for is read; what was read is not kept, save the names
-/// (`cast`) and the list of targets. Not for several threads at once.
+/// (`cast`) and the list of series. Not for several threads at once.
 class RecordingFile {
  public:
   explicit RecordingFile(const std::filesystem::path& path);
@@ -75,13 +77,9 @@ class RecordingFile {
   std::vector<Event> events_in(std::size_t block);
   std::vector<Event> events(Time from, Time to);  ///< from <= time <= to
 
-  /// Without their samples.
-  const std::vector<RecordedTarget>& targets();
-  /// Times and stale marks of one target, without columns.
-  RecordedTarget scrapes(std::size_t target);
-  std::vector<Column> columns(std::size_t target);  ///< those that are there, ascending
-  /// One series; empty if it never came to be.
-  std::optional<RecordedColumn> column(std::size_t target, Column column);
+  std::size_t series_count();
+  const Labels& labels(std::size_t series);  ///< by place, as in Recording::series
+  RecordedSeries series(std::size_t series);
 
   RecordedEdge edge();
 
@@ -100,18 +98,16 @@ class RecordingFile {
   template <class Parse>
   auto parsed(const ChunkInfo& chunk, const Parse& parse);
   std::vector<KeyFrame> frames_of(const ChunkInfo& chunk);
-  const ChunkInfo& scrapes_chunk(std::size_t target);
+  const std::vector<cmrun::SeriesEntry>& entries();
 
   cmrun::ChunkReader chunks_;
   std::vector<Block> event_blocks_;
   std::vector<const ChunkInfo*> event_chunks_;              ///< as event_blocks_
   std::vector<const ChunkInfo*> frame_chunks_;              ///< in the order of time
-  std::map<std::int64_t, const ChunkInfo*> scrape_chunks_;  ///< by target
-  /// By target and place in column_list_.
-  std::map<std::pair<std::int64_t, std::int64_t>, const ChunkInfo*> column_chunks_;
+  std::map<std::int64_t, const ChunkInfo*> times_chunks_;   ///< by place
+  std::map<std::int64_t, const ChunkInfo*> column_chunks_;  ///< by series
   std::optional<Cast> cast_;
-  std::optional<std::vector<RecordedTarget>> targets_;
-  cmrun::ColumnList column_list_;
+  std::optional<std::vector<cmrun::SeriesEntry>> entries_;
 };
 
 Recording read_recording(const std::filesystem::path& path);

@@ -142,13 +142,18 @@ std::uint64_t fingerprint_of(const World& world, const Outcomes& outcomes) {
     f.add(e.evidence->samples);
     f.add(e.evidence->value.value_or(-1));
   }
-  for (std::uint32_t t = 0; t < world.store.target_count(); ++t) {
-    for (const Time at : world.store.times(TargetId{t}))
-      f.add(std::int64_t{at.time_since_epoch().count()});
-    // Series that never came to be are no part of it: new ones leave the runs without them alone.
-    for (Column c = 0; c < kColumns; ++c)
-      if (world.store.exists(TargetId{t}, c))
-        for (const double v : world.store.values(TargetId{t}, c)) f.add(v);
+  // What decisions could read: more is stored for those who look at a run afterwards.
+  const std::string& service = world.scenario().service.name;
+  for (std::uint32_t i = 0; i < world.store.size(); ++i) {
+    const StoredSeries series = world.store.at(SeriesId{i});
+    if (!PromqlReader::reads(service, series.labels->metric_name(), *series.labels)) continue;
+    f.add(std::string_view(series.labels->text()));
+    for (std::size_t k = 0; k < series.times.size(); ++k) {
+      const std::int64_t at = series.times[k].time_since_epoch().count();
+      if (at < 0) continue;  // the past is as steady as the first sample says
+      f.add(at);
+      f.add(series.values[k]);
+    }
   }
   for (const auto& [name, value] : outcomes) {
     f.add(std::string_view(name));
@@ -182,7 +187,11 @@ PlayedRun play_alone(const RunSpec& spec,
   run.result.on_call = spec.on_call && scenario.on_call.present;
 
   World world(scenario,
-              {spec.seed, spec.replication, choice ? run.result.played : "good", spec.arrivals});
+              {spec.seed,
+               spec.replication,
+               choice ? run.result.played : "good",
+               spec.arrivals,
+               recording != nullptr});
   Operator op(operator_context(world));
   std::optional<Recorder> recorder;
   if (recording != nullptr) recorder.emplace(world);

@@ -8,6 +8,8 @@
 #include "sim/cluster/latencies.h"
 #include "sim/kernel/assert.h"
 #include "sim/scenario/workload.h"
+#include "sim/telemetry/dialects/dialect.h"
+#include "sim/telemetry/promql/duration.h"
 
 namespace coalmine {
 namespace {
@@ -71,6 +73,14 @@ struct FaultInstaller {
   }
 };
 
+/// Whoever has an objective for a latency has a bucket that ends there.
+std::vector<Duration> objective_bounds(const Scenario& scenario) {
+  std::vector<Duration> bounds;
+  for (const Objective& o : scenario.objectives)
+    if (o.kind == Objective::Kind::latency) bounds.push_back(o.latency);
+  return bounds;
+}
+
 }  // namespace
 
 /// What the scraper sees of this world.
@@ -80,47 +90,82 @@ class World::Source final : public InstrumentSource {
 
   std::vector<PodTarget> pods() const override {
     std::vector<PodTarget> targets;
-    for (const PodInfo& pod : world_.cluster->pods())
-      if (pod.present())
-        targets.push_back(
-            {pod.id, pod.deployment, static_cast<double>(world_.data_plane->workers(pod.id))});
+    for (const PodInfo& pod : world_.cluster->pods()) {
+      if (!pod.present()) continue;
+      TargetNames names = names_of(pod.deployment, pod.version);
+      names.pod = pod.name;
+      targets.push_back({pod.id,
+                         pod.deployment,
+                         std::move(names),
+                         static_cast<double>(world_.data_plane->workers(pod.id))});
+    }
     return targets;
   }
-  std::vector<DeploymentId> routed_deployments() const override {
+  std::vector<RouterTarget> routed() const override {
     std::set<DeploymentId> seen;
     for (const PodInfo& pod : world_.cluster->pods()) seen.insert(pod.deployment);
-    return {seen.begin(), seen.end()};
+    std::vector<RouterTarget> targets;
+    for (const DeploymentId deployment : seen)
+      targets.push_back(
+          {deployment, names_of(deployment, world_.cluster->spec(deployment).pod.version)});
+    return targets;
   }
-  bool answers_scrape(PodId pod) const override { return world_.data_plane->listening(pod); }
-  const Instruments& pod(PodId pod) const override {
+  /// A sidecar answers as long as its pod runs, the process while it listens.
+  bool answers_scrape(PodId pod, Endpoint endpoint) const override {
+    if (endpoint == Endpoint::process) return world_.data_plane->listening(pod);
+    const PodInfo& info = world_.cluster->pod(pod);
+    return info.present() && info.phase != PodPhase::pending;
+  }
+  const Instruments& process(PodId pod) const override {
     settle();
     return world_.data_plane->pod_instruments(pod);
+  }
+  const Instruments& earlier(PodId pod) const override {
+    return world_.data_plane->earlier_instruments(pod);
   }
   const Instruments& router(DeploymentId deployment) const override {
     settle();
     return world_.data_plane->router_instruments(deployment);
   }
-  double pod_in_flight(PodId pod) const override { return world_.data_plane->in_flight(pod); }
-  std::uint8_t segments() const override {
-    return static_cast<std::uint8_t>(world_.scenario_.traffic.segments.size());
-  }
-  const Instruments& router(DeploymentId deployment, std::uint8_t segment) const override {
+  double in_flight(PodId pod) const override { return world_.data_plane->in_flight(pod); }
+  const std::vector<std::string>& segments() const override { return world_.segments_; }
+  const Instruments& router(DeploymentId deployment, std::size_t segment) const override {
     settle();
     return world_.data_plane->router_instruments(
-        deployment, segment < segments() ? segment : Users::kNoSegment);
+        deployment,
+        segment < segments().size() ? static_cast<std::uint8_t>(segment) : Users::kNoSegment);
   }
   const std::vector<ScrapeEffect>& disturbances(PodId pod, DeploymentId deployment) const override {
     const VersionId version = pod.valid() ? world_.cluster->pod(pod).version
                                           : world_.cluster->spec(deployment).pod.version;
     return world_.data_plane->version(version).effects.scrapes;
   }
-  double router_in_flight(DeploymentId deployment) const override {
-    double n = 0;
-    for (const PodId pod : world_.cluster->pods_of(deployment)) n += pod_in_flight(pod);
-    return n;
-  }
 
  private:
+  TargetNames names_of(DeploymentId deployment, VersionId version) const {
+    const Scenario& scenario = world_.scenario_;
+    const ServiceId service = world_.data_plane->version(version).service;
+    TargetNames names;
+    names.service = scenario.service_at(service.index()).name;
+    names.workload = world_.cluster->spec(deployment).name;
+    names.version = version == world_.old_version   ? scenario.release.from
+                    : version == world_.new_version ? scenario.release.version
+                                                    : "v1";
+    names.caller = service == kReleased ? "istio-ingressgateway" : caller_of(names.service);
+    return names;
+  }
+  /// The service that calls; Istio's word where there are several.
+  std::string caller_of(const std::string& service) const {
+    std::set<std::string> callers;
+    const auto look = [&](const ServiceSettings& s) {
+      for (const CallSettings& call : s.calls)
+        if (call.service == service) callers.insert(s.name);
+    };
+    look(world_.scenario_.service);
+    for (const ServiceSettings& s : world_.scenario_.services) look(s);
+    return callers.size() == 1 ? *callers.begin() : "unknown";
+  }
+
   /// Once per instant: many targets share one.
   void settle() const {
     if (settled_at_ == world_.simulation.now()) return;
@@ -134,6 +179,7 @@ class World::Source final : public InstrumentSource {
 
 World::World(const Scenario& scenario, const WorldSpec& spec)
     : simulation(kTimeZero - settling_period(scenario.traffic)), scenario_(scenario), spec_(spec) {
+  for (const UserSegment& s : scenario.traffic.segments) segments_.push_back(s.name);
   const Time start = simulation.now();
   const TrafficSettings& t = scenario.traffic;
   UserModel users;
@@ -248,6 +294,9 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
   model.mirror_key = key("request/mirror");
   model.conversion_coin = key("user/conversion");
   model.by_segment = !scenario_.traffic.segments.empty();
+  std::vector<Duration> bounds = istio_dialect().bounds();
+  for (const Duration bound : objective_bounds(scenario_)) bounds.push_back(bound);
+  model.bounds = LatencyBounds(std::move(bounds));
   model.versions[0].conversion = scenario_.conversion(false);
   model.versions[new_version.index()].conversion = scenario_.conversion(true);
   return model;
@@ -293,22 +342,24 @@ void World::start_telemetry() {
   scraping.loss = scenario_.telemetry.scrape_loss;
   scraping.phase_key = key("telemetry/phase");
   scraping.loss_key = key("telemetry/loss");
-  scraper_ = std::make_unique<Scraper>(simulation, *source_, store, scraping);
+  scraping.dialects = {&istio_dialect(), &application_dialect()};
+  scraping.extra_bounds = objective_bounds(scenario_);
+  scraping.bounds = data_plane->bounds();
+  if (!spec_.keeps_everything)
+    scraping.keep = [this](std::string_view name, const Labels& labels) {
+      return PromqlReader::reads(scenario_.service.name, name, labels);
+    };
+  scraper_ = std::make_unique<Scraper>(simulation, *source_, store, std::move(scraping));
   scraper_->start();
-  std::vector<std::string> segments;
-  for (const UserSegment& s : scenario_.traffic.segments) segments.push_back(s.name);
-  metrics = std::make_unique<StoreReader>(
-      simulation,
-      store,
-      [this](DeploymentId d) { return cluster->spec(d).name; },
-      std::move(segments));
+  metrics = std::make_unique<PromqlReader>(
+      simulation, store, [this](DeploymentId d) { return cluster->spec(d).name; }, segments_);
 
   std::vector<AlertObjective> objectives;
   for (const Objective& o : scenario_.objectives) {
     AlertObjective a;
     const bool latency = o.kind == Objective::Kind::latency;
     a.kind = latency ? AlertObjective::Kind::latency : AlertObjective::Kind::availability;
-    a.name = latency ? "latency-" + prometheus_duration(o.latency) : "availability";
+    a.name = latency ? "latency-" + promql::duration_text(o.latency) : "availability";
     a.target = o.target;
     a.latency = o.latency;
     a.window = o.window;

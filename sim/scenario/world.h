@@ -18,8 +18,8 @@
 #include "sim/kernel/task.h"
 #include "sim/scenario/scenario.h"
 #include "sim/telemetry/burn_rate_alert.h"
+#include "sim/telemetry/promql_reader.h"
 #include "sim/telemetry/scraper.h"
-#include "sim/telemetry/store_reader.h"
 #include "sim/traffic/data_plane.h"
 
 namespace coalmine {
@@ -50,6 +50,8 @@ struct WorldSpec {
   std::string release = "bad";  ///< which of Scenario::release_faults()
   /// record_arrivals() of this world, if it was called; else the world draws its own.
   std::shared_ptr<const ArrivalTape> arrivals{};
+  /// Stores all that is exposed, for charts, queries and exports; else only what decisions read.
+  bool keeps_everything = false;
 };
 
 class World {
@@ -72,7 +74,7 @@ class World {
   std::unique_ptr<DataPlane> data_plane;
   std::unique_ptr<Cluster> cluster;
   SeriesStore store;
-  std::unique_ptr<StoreReader> metrics;
+  std::unique_ptr<PromqlReader> metrics;
   std::unique_ptr<Condition> paged;  ///< notified when a page begins to fire
   std::unique_ptr<BurnRateAlert> page;
 
@@ -107,6 +109,7 @@ class World {
   const Scenario& scenario_;
   WorldSpec spec_;
   std::vector<Event> log_;
+  std::vector<std::string> segments_;  ///< names
   std::unique_ptr<Source> source_;
   std::unique_ptr<Scraper> scraper_;
   int other_pods_ = 0;

@@ -2,47 +2,16 @@
 /// read by the scraper. One for each pod (server vantage) and one for each Deployment at the router
 /// (per-try vantage).
 ///
-/// Latency buckets are the Prometheus client default bounds in seconds; `bucket[i]` counts
-/// observations in (bound[i-1], bound[i]], the last one everything above. Sums are integer
-/// nanoseconds so that the order of commits cannot change them.
+/// Latencies are kept by outcome and bucket (latency_bounds.h). Sums are integer nanoseconds so
+/// that the order of commits cannot change them.
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
+#include <vector>
 
 namespace coalmine {
-
-inline constexpr std::array<double, 11> kLatencyBounds{
-    0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0};
-
-/// The bucket of a latency in nanoseconds. No two bounds share a power of two, so its bit width
-/// leaves one comparison.
-inline std::size_t latency_bucket(std::int64_t ns) {
-  struct Octave {
-    std::uint8_t first;
-    std::int64_t bound;
-  };
-  static constexpr auto kOctaves = [] {
-    std::array<Octave, 65> table{};
-    for (int width = 0; width <= 64; ++width) {
-      const double low = width <= 1 ? 0 : static_cast<double>(std::uint64_t{1} << (width - 1));
-      std::size_t first = 0;
-      while (first < kLatencyBounds.size() && kLatencyBounds[first] * 1e9 < low) ++first;
-      const bool last = first == kLatencyBounds.size();
-      table[static_cast<std::size_t>(width)] = {
-          static_cast<std::uint8_t>(first),
-          last ? std::numeric_limits<std::int64_t>::max()
-               : static_cast<std::int64_t>(kLatencyBounds[first] * 1e9 + 0.5)};
-    }
-    return table;
-  }();
-  const Octave octave =
-      kOctaves[static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(ns)))];
-  return octave.first + static_cast<std::size_t>(ns > octave.bound);
-}
 
 /// How a request ended, as a status class with its usual code.
 enum class Outcome : std::uint8_t {
@@ -63,15 +32,31 @@ constexpr bool turned_away(Outcome outcome) {
 }
 
 struct Instruments {
-  std::array<std::uint64_t, kOutcomes> requests{};  ///< finished, by outcome
-  std::array<std::uint64_t, kLatencyBounds.size() + 1>
-      bucket{};  ///< latency of those that were answered
-  std::int64_t latency_sum_ns = 0;
+  /// `buckets`: of the run's LatencyBounds.
+  explicit Instruments(std::size_t buckets) : buckets_(buckets), observed_(kOutcomes * buckets) {}
+
+  std::array<std::uint64_t, kOutcomes> requests{};       ///< finished, by outcome
+  std::array<std::int64_t, kOutcomes> latency_sum_ns{};  ///< of those that were observed
   std::int64_t busy_ns = 0;  ///< worker time spent (pods only): saturation = rate(busy)/workers
   /// Of an experiment, at the router only: distinct users it answered first, and those of them who
   /// converted.
   std::uint64_t users = 0;
   std::uint64_t conversions = 0;
+
+  void observe(Outcome outcome, std::size_t bucket, std::int64_t latency_ns) {
+    const auto o = static_cast<std::size_t>(outcome);
+    ++requests[o];
+    latency_sum_ns[o] += latency_ns;
+    ++observed_[o * buckets_ + bucket];
+  }
+  /// One that ended without a latency.
+  void count(Outcome outcome) { ++requests[static_cast<std::size_t>(outcome)]; }
+
+  /// Those with this outcome and a latency in this bucket.
+  std::uint64_t observed(Outcome outcome, std::size_t bucket) const {
+    return observed_[static_cast<std::size_t>(outcome) * buckets_ + bucket];
+  }
+  std::size_t buckets() const { return buckets_; }
 
   std::uint64_t finished() const {
     std::uint64_t n = 0;
@@ -79,6 +64,14 @@ struct Instruments {
     return n;
   }
   std::uint64_t failed() const { return finished() - requests[0]; }
+
+  /// Adds up, as a proxy does that outlives the process it stands before.
+  Instruments& operator+=(const Instruments& other);
+  friend bool operator==(const Instruments&, const Instruments&) = default;
+
+ private:
+  std::size_t buckets_;
+  std::vector<std::uint64_t> observed_;  ///< by outcome, then by bucket
 };
 
 }  // namespace coalmine

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "sim/kernel/assert.h"
-#include "sim/telemetry/store_reader.h"
+#include "sim/telemetry/promql/duration.h"
 
 namespace coalmine {
 
@@ -111,9 +111,9 @@ void BurnRateAlert::update(std::size_t index, const MetricTarget& target) {
              fmt::format("bad requests {:.3g} % over {} and {:.3g} % over {}, limit {:.3g} % "
                          "({:.3g} times the pace that spends the {} budget)",
                          *firing->evidence.value * 100,
-                         prometheus_duration(firing->row->long_window),
+                         promql::duration_text(firing->row->long_window),
                          *firing->short_reading.value * 100,
-                         prometheus_duration(firing->row->short_window),
+                         promql::duration_text(firing->row->short_window),
                          *firing->evidence.limit * 100,
                          firing->burn_rate,
                          objective.name),

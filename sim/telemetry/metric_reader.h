@@ -3,8 +3,7 @@
 /// a scrape interval, has holes where scrapes were lost, and is empty where a real query would
 /// return nothing.
 ///
-/// This is the one door between decisions and telemetry. What stands behind it may change (stored
-/// series now, a query language over them later); the callers do not.
+/// This is the one door between decisions and telemetry.
 #pragma once
 
 #include <optional>
@@ -29,10 +28,10 @@ struct MetricTarget {
 
 struct Reading {
   std::optional<double> value;  ///< empty: no data (no series with two samples, or nothing counted)
-  double samples = 0;           ///< requests behind the value (saturation: pods); extrapolated to
-                                ///< the window's edges, hence not a whole number
+  double samples = 0;           ///< requests behind the value; extrapolated to the window's edges,
+                                ///< hence not a whole number
   Duration window{};
-  std::string query;  ///< the question, PromQL-like
+  std::string query;  ///< the question in PromQL
 
   /// As evidence of a decision, held against `limit`.
   Evidence against(std::optional<double> limit) const {
@@ -49,10 +48,9 @@ class MetricReader {
   /// The q-quantile (0..1) of the latency of observed requests in seconds, from histogram buckets:
   /// never above the largest finite bound.
   virtual Reading latency_quantile(const MetricTarget& target, double q, Duration window) const = 0;
-  /// Share of the observed requests that took longer than `threshold`, 0..1. The router observes a
-  /// request the client gave up on at the client's timeout; one that reached no pod is not
-  /// observed. A threshold between two bucket bounds is interpolated linearly, as
-  /// histogram_quantile does; beyond the largest finite bound everything above that bound is slow.
+  /// Share of the observed requests that took longer than `threshold`, which is a bound of the
+  /// histogram, 0..1. The router observes a request the client gave up on at the client's timeout;
+  /// one that reached no pod is not observed.
   virtual Reading slow_ratio(const MetricTarget& target,
                              Duration threshold,
                              Duration window) const = 0;
@@ -62,8 +60,6 @@ class MetricReader {
   /// who converted. `samples` are the users.
   virtual Reading users(const MetricTarget& target) const = 0;
   virtual Reading conversions(const MetricTarget& target) const = 0;
-  /// Busy worker time / worker time there is, 0..1, over the pods whatever the vantage.
-  virtual Reading saturation(const MetricTarget& target, Duration window) const = 0;
 };
 
 }  // namespace coalmine

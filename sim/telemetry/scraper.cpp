@@ -1,14 +1,68 @@
 #include "sim/telemetry/scraper.h"
 
 #include <algorithm>
-#include <iterator>
-#include <optional>
+#include <cmath>
+#include <limits>
+#include <utility>
 
 #include "sim/kernel/assert.h"
 
 namespace coalmine {
+namespace {
 
-const Instruments& InstrumentSource::router(DeploymentId deployment, std::uint8_t) const {
+constexpr double kNotShown = std::numeric_limits<double>::quiet_NaN();
+
+/// Sums over the outcomes of a readout that have occurred: most never do.
+template <class Count>
+double over(const OutcomeSet& outcomes,
+            const std::array<std::uint64_t, kOutcomes>& requests,
+            Count count) {
+  double sum = 0;
+  for (std::size_t o = 0; o < kOutcomes; ++o)
+    if (outcomes.has(o) && requests[o] > 0) sum += static_cast<double>(count(o));
+  return sum;
+}
+
+double read_counter(const Readout& readout, const Instruments& i) {
+  const auto observed_up_to = [&](std::size_t last) {
+    return over(readout.outcomes, i.requests, [&](std::size_t o) {
+      std::uint64_t n = 0;
+      for (std::size_t b = 0; b <= last; ++b) n += i.observed(static_cast<Outcome>(o), b);
+      return n;
+    });
+  };
+  switch (readout.quantity) {
+    case Quantity::requests:
+      return over(readout.outcomes, i.requests, [&](std::size_t o) { return i.requests[o]; });
+    case Quantity::bucket:
+      return observed_up_to(readout.bucket);
+    case Quantity::latency_count:
+      return observed_up_to(i.buckets() - 1);
+    case Quantity::latency_sum:
+      return over(
+                 readout.outcomes, i.requests, [&](std::size_t o) { return i.latency_sum_ns[o]; }) *
+             1e-9 * readout.scale;
+    case Quantity::busy_seconds:
+      return static_cast<double>(i.busy_ns) * 1e-9;
+    case Quantity::users:
+      return static_cast<double>(i.users);
+    case Quantity::conversions:
+      return static_cast<double>(i.conversions);
+    case Quantity::in_flight:
+    case Quantity::workers:
+      break;
+  }
+  return 0;
+}
+
+}  // namespace
+
+const std::vector<std::string>& InstrumentSource::segments() const {
+  static const std::vector<std::string> kNone;
+  return kNone;
+}
+
+const Instruments& InstrumentSource::router(DeploymentId deployment, std::size_t) const {
   return router(deployment);
 }
 
@@ -20,101 +74,147 @@ const std::vector<ScrapeEffect>& InstrumentSource::disturbances(PodId, Deploymen
 Scraper::Scraper(Simulation& simulation,
                  const InstrumentSource& source,
                  SeriesStore& store,
-                 const Settings& settings)
-    : simulation_(simulation), source_(source), store_(store), settings_(settings) {
-  CM_ASSERT(settings_.interval.count() > 0 && settings_.discovery_interval.count() > 0);
+                 Settings settings)
+    : simulation_(simulation), source_(source), store_(store), settings_(std::move(settings)) {
+  CM_ASSERT(settings_.interval >= Millis(1) && settings_.discovery_interval.count() > 0);
   CM_ASSERT(settings_.loss >= 0 && settings_.loss <= 1);
 }
 
 Scraper::~Scraper() {
-  for (const Loop& loop : loops_) {
+  for (const Loop& loop : loops_)
     if (loop.next != 0) simulation_.cancel(loop.next);
-  }
   if (discovery_ != 0) simulation_.cancel(discovery_);
-  if (backfill_ != 0) simulation_.cancel(backfill_);
+  if (past_ != 0) simulation_.cancel(past_);
 }
 
 void Scraper::start() {
   CM_ASSERT(discovery_ == 0);
   started_ = simulation_.now();
   // Before the scrapes of that instant: they are appended after the past they stand on.
-  if (started_ < settings_.steady_until) {
-    backfill_ = simulation_.at(settings_.steady_until, [this] { backfill(); });
-  }
+  if (started_ < settings_.steady_until)
+    past_ = simulation_.at(settings_.steady_until, [this] { fill_in_past(); });
   discover();
   if (started_ < settings_.steady_until) {
     for (Loop& loop : loops_) {
       loop.steady = answers(loop);
-      if (loop.steady) loop.baseline = read(loop);
+      if (loop.steady) loop.baseline = read_all(loop);
     }
   }
 }
+
+// ---- targets
 
 void Scraper::discover() {
   discovery_ =
       simulation_.at(scraped_from() + settings_.discovery_interval, [this] { discover(); });
 
-  for (const DeploymentId deployment : source_.routed_deployments()) {
-    const bool known = std::any_of(loops_.begin(), loops_.end(), [&](const Loop& loop) {
-      return loop.vantage == Vantage::router && loop.deployment == deployment;
+  const auto known = [&](Endpoint endpoint, PodId pod, DeploymentId deployment) {
+    return std::any_of(loops_.begin(), loops_.end(), [&](const Loop& loop) {
+      return loop.endpoint == endpoint && loop.pod == pod &&
+             (pod.valid() || loop.deployment == deployment);
     });
-    if (known) continue;
-    add_loop(Vantage::router, PodId{}, deployment, 0);
-    if (const std::uint8_t segments = source_.segments(); segments > 0)
-      for (std::uint8_t s = 0; s <= segments; ++s)
-        add_loop(Vantage::router, PodId{}, deployment, 0, s);
-  }
+  };
+  for (const auto& target : source_.routed())
+    if (!known(Endpoint::router, PodId{}, target.deployment))
+      add_loop(Endpoint::router, PodId{}, target.deployment, 0, target.names);
 
   const auto pods = source_.pods();
-  const auto find = [&](PodId id) {
-    return std::find_if(pods.begin(), pods.end(), [&](const auto& p) { return p.pod == id; });
-  };
-  for (Loop& loop : loops_) {
-    if (loop.vantage != Vantage::pod || !loop.alive || find(loop.pod) != pods.end()) continue;
-    loop.alive = false;
-    simulation_.cancel(loop.next);
-    loop.next = 0;
-    deliver(loop.target, delay_of(loop), std::nullopt);
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    const Loop& loop = loops_[i];
+    if (loop.endpoint == Endpoint::router || !loop.alive) continue;
+    const bool present =
+        std::any_of(pods.begin(), pods.end(), [&](const auto& p) { return p.pod == loop.pod; });
+    if (!present) target_gone(i);
   }
-  for (const auto& pod : pods) {
-    const bool known = std::any_of(loops_.begin(), loops_.end(), [&](const Loop& loop) {
-      return loop.vantage == Vantage::pod && loop.pod == pod.pod;
-    });
-    if (!known) add_loop(Vantage::pod, pod.pod, pod.deployment, pod.workers);
+  for (const auto& pod : pods)
+    for (const Endpoint endpoint : {Endpoint::sidecar, Endpoint::process})
+      if (!known(endpoint, pod.pod, pod.deployment))
+        add_loop(endpoint, pod.pod, pod.deployment, pod.workers, pod.names);
+}
+
+bool Scraper::kept(std::string_view name, const Labels& labels) const {
+  return !settings_.keep || settings_.keep(name, labels);
+}
+
+void Scraper::add_loop(
+    Endpoint endpoint, PodId pod, DeploymentId deployment, double workers, TargetNames names) {
+  Loop loop;
+  loop.endpoint = endpoint;
+  loop.pod = pod;
+  loop.deployment = deployment;
+  loop.workers = workers;
+  names.endpoint = endpoint;
+  // The router is one target however many Deployments it knows.
+  loop.address = pod.valid() ? std::uint64_t{pod.value} * 4 + static_cast<unsigned>(endpoint) : 0;
+  const auto interval = std::chrono::duration_cast<Millis>(settings_.interval);
+  const double fraction = draw(settings_.phase_key, loop.address);
+  loop.phase = Millis(static_cast<std::int64_t>(fraction * static_cast<double>(interval.count())));
+  add_columns(loop, names, kWhole);
+  for (std::size_t s = 0; s <= source_.segments().size() && !source_.segments().empty(); ++s) {
+    if (endpoint != Endpoint::router) break;
+    names.segment = s < source_.segments().size() ? source_.segments()[s] : "none";
+    add_columns(loop, names, s);
+  }
+
+  const bool first_of_target =
+      pod.valid() || std::none_of(loops_.begin(), loops_.end(), [](const Loop& other) {
+        return other.endpoint == Endpoint::router;
+      });
+  static constexpr const char* kAbout[kAboutScrapes] = {"up",
+                                                        "scrape_duration_seconds",
+                                                        "scrape_samples_scraped",
+                                                        "scrape_samples_post_metric_relabeling",
+                                                        "scrape_series_added"};
+  if (first_of_target && !loop.columns.empty() &&
+      kept(kAbout[0], *loop.columns.front().exposed.common)) {
+    const Labels& like = *loop.columns.front().exposed.common;
+    for (const char* name : kAbout)
+      loop.about.push_back(store_.series(Labels{{std::string(kMetricName), name},
+                                                {"job", std::string(like.get("job"))},
+                                                {"instance", std::string(like.get("instance"))},
+                                                {"namespace", std::string(like.get("namespace"))},
+                                                {"pod", std::string(like.get("pod"))}}));
+  }
+  // An endpoint that shows nothing that anybody keeps is no target.
+  const bool scraped = !loop.columns.empty();
+  loops_.push_back(std::move(loop));
+  if (scraped) schedule(loops_.size() - 1, tick_at_or_after(scraped_from(), loops_.back().phase));
+}
+
+/// What the dialects show of one segment, or (kWhole) of all requests.
+void Scraper::add_columns(Loop& loop, const TargetNames& names, std::size_t segment) {
+  const bool split = !source_.segments().empty() && loop.endpoint == Endpoint::router;
+  std::vector<ExposedSeries> shown;
+  for (const MetricDialect* dialect : settings_.dialects) {
+    if ((split && dialect->by_segment()) != (segment != kWhole)) continue;
+    std::vector<Duration> bounds = dialect->bounds();
+    if (!bounds.empty()) {
+      bounds.insert(bounds.end(), settings_.extra_bounds.begin(), settings_.extra_bounds.end());
+      std::sort(bounds.begin(), bounds.end());
+      bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
+    }
+    dialect->expose(names, bounds, settings_.bounds, settings_.prometheus, shown);
+  }
+  for (ExposedSeries& series : shown) {
+    if (!kept(series.name, *series.common)) continue;
+    loop.columns.push_back({std::move(series), segment});
   }
 }
 
-void Scraper::add_loop(Vantage vantage,
-                       PodId pod,
-                       DeploymentId deployment,
-                       double workers,
-                       std::optional<std::uint8_t> segment) {
-  Loop loop;
-  loop.vantage = vantage;
-  loop.pod = pod;
-  loop.deployment = deployment;
-  loop.segment = segment;
-  loop.address = vantage == Vantage::pod ? std::uint64_t{pod.value} * 2 + 1 : 0;
-  const double fraction = draw(settings_.phase_key, loop.address);
-  loop.phase = Duration(
-      static_cast<std::int64_t>(fraction * static_cast<double>(settings_.interval.count())));
-  loop.target = store_.add_target({vantage, deployment, pod, workers, settings_.interval, segment});
-  loops_.push_back(loop);
-  schedule(loops_.size() - 1, tick_at_or_after(scraped_from(), loop.phase));
-}
+// ---- scraping
 
 Time Scraper::scraped_from() const {
   return std::max(simulation_.now(), settings_.steady_until);
 }
 
-std::int64_t Scraper::tick_at_or_after(Time t, Duration phase) const {
+std::int64_t Scraper::tick_at_or_after(Time t, Millis phase) const {
   const std::int64_t since = (t.time_since_epoch() - phase).count();
   const std::int64_t interval = settings_.interval.count();
   const std::int64_t floor = since >= 0 ? since / interval : -((-since + interval - 1) / interval);
   return floor * interval == since ? floor : floor + 1;
 }
 
-Time Scraper::tick_time(std::int64_t tick, Duration phase) const {
+Time Scraper::tick_time(std::int64_t tick, Millis phase) const {
   return Time(phase + tick * settings_.interval);
 }
 
@@ -127,17 +227,29 @@ void Scraper::schedule(std::size_t index, std::int64_t tick) {
 void Scraper::scrape(std::size_t index, std::int64_t tick) {
   schedule(index, tick + 1);
   const Loop& loop = loops_[index];
+  const Time now = simulation_.now();
   ++scrapes_;
   const RandomKey coin{draw_bits(settings_.loss_key, loop.address)};
   const auto nth = static_cast<std::uint64_t>(tick);
   bool lost = settings_.loss > 0 && draw(coin, nth) < settings_.loss;
   for (const ScrapeEffect& e : source_.disturbances(loop.pod, loop.deployment)) {
     const RandomKey fault_coin{draw_bits(e.coin, loop.address)};
-    lost = lost || draw(fault_coin, nth) < e.loss * e.when.level(simulation_.now());
+    lost = lost || draw(fault_coin, nth) < e.loss * e.when.level(now);
   }
   lost = lost || !answers(loop);
   if (lost) ++failed_;
-  deliver(loop.target, delay_of(loop), lost ? std::nullopt : std::optional(read(loop)));
+  deliver(index, delay_of(loop), now, lost ? std::nullopt : std::optional(read_all(loop)));
+}
+
+void Scraper::target_gone(std::size_t index) {
+  Loop& loop = loops_[index];
+  loop.alive = false;
+  if (loop.next == 0) return;
+  simulation_.cancel(loop.next);
+  loop.next = 0;
+  const Time due = tick_time(tick_at_or_after(simulation_.now(), loop.phase), loop.phase);
+  const Duration late = settings_.interval + settings_.interval / 10 + delay_of(loop);
+  simulation_.at(due + late, [this, index, due] { store_failure(index, to_timestamp(due), true); });
 }
 
 Duration Scraper::delay_of(const Loop& loop) const {
@@ -147,57 +259,138 @@ Duration Scraper::delay_of(const Loop& loop) const {
   return delay;
 }
 
-/// What was read now, or that nothing could be, arrives after `delay`.
-void Scraper::deliver(TargetId target, Duration delay, std::optional<Sample> sample) {
-  const Time now = simulation_.now();
-  if (delay <= Duration::zero()) return store(target, now, sample);
-  simulation_.after(delay, [this, target, now, sample] { store(target, now, sample); });
+/// What was read, or that nothing could be, arrives after `delay`.
+void Scraper::deliver(std::size_t index, Duration delay, Time scraped, std::optional<Page> page) {
+  const auto arrive = [this, index, scraped](const std::optional<Page>& what) {
+    const Timestamp time = to_timestamp(scraped);
+    if (what)
+      store(index, time, *what);
+    else
+      store_failure(index, time, false);
+  };
+  if (delay <= Duration::zero()) return arrive(page);
+  simulation_.after(delay, [arrive, page = std::move(page)] { arrive(page); });
 }
 
-void Scraper::store(TargetId target, Time scraped, const std::optional<Sample>& sample) {
-  const auto times = store_.times(target);
-  const Time newest = times.empty() ? Time::min() : times.back();
-  if (sample && scraped > newest) store_.append(target, scraped, *sample);
-  if (!sample && scraped >= newest) store_.mark_stale(target, scraped);
+void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
+  Loop& loop = loops_[index];
+  std::size_t shown = 0;
+  std::size_t added = 0;
+  for (std::size_t i = 0; i < loop.columns.size(); ++i) {
+    Column& column = loop.columns[i];
+    const bool now = !std::isnan(page[i]);
+    if (now && !column.series.valid()) column.series = store_.series(column.exposed.labels());
+    if (now) {
+      ++shown;
+      added += column.shown ? 0 : 1;
+      store_.append(column.series, scraped, page[i]);
+    } else if (column.shown) {
+      store_.append(column.series, scraped, kStaleMarker);
+    }
+    column.shown = now;
+  }
+  store_about(loop, scraped, true, shown, added);
+}
+
+void Scraper::store_failure(std::size_t index, Timestamp scraped, bool gone) {
+  Loop& loop = loops_[index];
+  for (Column& column : loop.columns) {
+    if (column.shown) store_.append(column.series, scraped, kStaleMarker);
+    column.shown = false;
+  }
+  if (!gone) return store_about(loop, scraped, false, 0, 0);
+  for (const SeriesId series : loop.about)
+    if (!store_.at(series).times.empty()) store_.append(series, scraped, kStaleMarker);
+}
+
+void Scraper::store_about(
+    Loop& loop, Timestamp scraped, bool up, std::size_t shown, std::size_t added) {
+  if (loop.about.empty()) return;
+  const auto n = static_cast<double>(shown);
+  // A page costs the time of a round trip and a little for each line.
+  const double values[kAboutScrapes] = {
+      up ? 1.0 : 0.0, up ? 0.001 + 2e-6 * n : 0.0005, n, n, static_cast<double>(added)};
+  for (std::size_t i = 0; i < kAboutScrapes; ++i) store_.append(loop.about[i], scraped, values[i]);
 }
 
 bool Scraper::answers(const Loop& loop) const {
-  return loop.vantage == Vantage::router || source_.answers_scrape(loop.pod);
+  return loop.endpoint == Endpoint::router || source_.answers_scrape(loop.pod, loop.endpoint);
 }
 
-Sample Scraper::read(const Loop& loop) const {
-  if (loop.segment) {
-    return make_sample(source_.router(loop.deployment, *loop.segment), 0);
+// ---- reading
+
+double Scraper::read(const Loop& loop, const Column& column) const {
+  const Readout& readout = column.exposed.readout;
+  if (readout.quantity == Quantity::workers) return loop.workers;
+  if (readout.quantity == Quantity::in_flight)
+    return loop.pod.valid() ? source_.in_flight(loop.pod) : 0;
+  double value = 0;
+  if (loop.endpoint == Endpoint::router) {
+    value =
+        read_counter(readout,
+                     column.segment == kWhole ? source_.router(loop.deployment)
+                                              : source_.router(loop.deployment, column.segment));
+  } else {
+    value = read_counter(readout, source_.process(loop.pod));
+    if (loop.endpoint == Endpoint::sidecar)
+      value += read_counter(readout, source_.earlier(loop.pod));
   }
-  if (loop.vantage == Vantage::router) {
-    return make_sample(source_.router(loop.deployment), source_.router_in_flight(loop.deployment));
-  }
-  return make_sample(source_.pod(loop.pod), source_.pod_in_flight(loop.pod));
+  return value;
 }
 
-void Scraper::backfill() {
-  backfill_ = 0;
+Scraper::Page Scraper::read_all(const Loop& loop) const {
+  // What the first process counted before the world began went with it.
+  const bool restarted =
+      loop.endpoint == Endpoint::process && source_.earlier(loop.pod).finished() > 0;
+  Page page;
+  page.reserve(loop.columns.size());
+  for (const Column& column : loop.columns) {
+    const double value = read(loop, column);
+    const bool shown = value > 0 || column.exposed.from_start || (column.base > 0 && !restarted);
+    page.push_back(shown ? value + (restarted ? 0 : column.base) : kNotShown);
+  }
+  return page;
+}
+
+// ---- the past
+
+void Scraper::fill_in_past() {
+  past_ = 0;
   const Time now = simulation_.now();
   const double settled_for = to_seconds(now - started_);
-  for (const Loop& loop : loops_) {
-    if (!loop.alive || !loop.steady || !answers(loop)) continue;
-    const Sample present = read(loop);
-    Sample per_second{};
-    bool restarted = false;
-    for (Column column = 0; column < kInFlight; ++column) {
-      per_second[column] = (present[column] - loop.baseline[column]) / settled_for;
-      restarted = restarted || per_second[column] < 0;
+  for (Loop& loop : loops_) {
+    if (!loop.alive || !loop.steady || loop.columns.empty() || !answers(loop)) continue;
+    const Page present = read_all(loop);
+    const Duration history =
+        loop.endpoint == Endpoint::router ? settings_.router_history : settings_.pod_history;
+    const std::int64_t last = tick_at_or_after(now, loop.phase) - 1;
+    const std::int64_t ticks = history / settings_.interval;
+    for (std::size_t i = 0; i < loop.columns.size(); ++i) {
+      Column& column = loop.columns[i];
+      if (std::isnan(present[i])) continue;
+      const double before = std::isnan(loop.baseline[i]) ? 0 : loop.baseline[i];
+      const Quantity quantity = column.exposed.readout.quantity;
+      const bool gauge = is_gauge(quantity);
+      const bool in_seconds =
+          quantity == Quantity::latency_sum || quantity == Quantity::busy_seconds;
+      const double per_second = gauge ? 0 : (present[i] - before) / settled_for;
+      if (per_second < 0) continue;  // it restarted meanwhile
+      // A whole number, as most counters are, before and after.
+      column.base = std::ceil(per_second * to_seconds((ticks + 1) * settings_.interval));
+      column.series = store_.series(column.exposed.labels());
+      column.shown = true;
+      for (std::int64_t tick = last - ticks; tick <= last; ++tick) {
+        const Time at = tick_time(tick, loop.phase);
+        const double value = present[i] + column.base - per_second * to_seconds(now - at);
+        store_.append(column.series, to_timestamp(at), in_seconds ? value : std::floor(value));
+      }
     }
-    if (restarted) continue;
-    // The past needs a sample to hang on.
-    const std::int64_t tick = tick_at_or_after(now, loop.phase) - 1;
-    const Time anchor = tick_time(tick, loop.phase);
-    Sample then = present;
-    for (Column column = 0; column < kInFlight; ++column) {
-      then[column] -= per_second[column] * to_seconds(now - anchor);
-    }
-    store_.append(loop.target, anchor, then);
-    store_.set_backfill(loop.target, per_second);
+    const std::size_t shown =
+        loop.columns.size() -
+        static_cast<std::size_t>(
+            std::count_if(present.begin(), present.end(), [](double v) { return std::isnan(v); }));
+    for (std::int64_t tick = last - ticks; tick <= last; ++tick)
+      store_about(loop, to_timestamp(tick_time(tick, loop.phase)), true, shown, 0);
   }
 }
 

@@ -1,25 +1,31 @@
-/// Prometheus' scrape loops: reads the instruments of every pod and of the router at the scrape
-/// interval and appends what it read to the store (specs/prometheus.md section 4).
+/// Prometheus' scrape loops: reads what every endpoint shows at the scrape interval and appends it
+/// to the store (specs/prometheus.md section 4).
 ///
-/// Each target has a phase of its own in [0, interval), drawn by its address, and is scraped at
-/// phase + k * interval. The router is one target: what it counts for all Deployments is read in
-/// the same instant, so that two of them can be compared. A scrape fails when the process does not
+/// Each target has a phase of its own in [0, interval), whole milliseconds, drawn by its address,
+/// and is scraped at phase + k * interval. The router is one target: what it counts for all
+/// Deployments is read in the same instant, so that two of them can be compared. A pod has one
+/// target for its sidecar and one for its process. A scrape fails when the endpoint does not
 /// answer, or with probability `loss` by a coin addressed by (target, k). Faults may lose more of
 /// them, or deliver them (and the news that one failed or a target is gone) late: a late one keeps
 /// its time, can be queried only once it is there, and is dropped as out of order when a later one
-/// was quicker. Targets are discovered from the source every `discovery_interval`; one that is gone
-/// is scraped no more, its samples stay for windows.
+/// was quicker. Targets are discovered from the source every `discovery_interval`.
 ///
-/// Steady past: the targets present at start() that still live at `steady_until` are backfilled
-/// with their mean rates between those two instants, read off the instruments themselves. Scraping
-/// begins then: what it would have seen before is in the backfill, and neither a long interval nor
-/// lost scrapes leave the past empty.
+/// Each scrape also appends `up` and the scrape_* series of its target. Staleness markers end what
+/// a successful scrape no longer shows, everything of a target whose scrape failed, and, one
+/// interval after its last tick and 1.1 intervals late, everything of a target that is gone.
+///
+/// Steady past: the targets present at start() that still live at `steady_until` get samples for
+/// `history` before it, on their scrape grid, rising with their mean rates between those two
+/// instants, read off the instruments themselves; their counters stand as high as if they had
+/// counted that long. Scraping begins then.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/kernel/ids.h"
@@ -27,6 +33,7 @@
 #include "sim/kernel/simulation.h"
 #include "sim/kernel/time.h"
 #include "sim/service/effects.h"
+#include "sim/telemetry/dialects/dialect.h"
 #include "sim/telemetry/series_store.h"
 
 namespace coalmine {
@@ -37,27 +44,33 @@ class InstrumentSource {
   struct PodTarget {
     PodId pod;
     DeploymentId deployment;
+    TargetNames names;   ///< but for the endpoint
     double workers = 1;  ///< worker slots, > 0
+  };
+  struct RouterTarget {
+    DeploymentId deployment;
+    TargetNames names;
   };
   virtual ~InstrumentSource() = default;
 
   /// All pods that exist now (deleted ones not), ascending by id.
   virtual std::vector<PodTarget> pods() const = 0;
   /// All Deployments the router has counted for or could route to, ascending by id.
-  virtual std::vector<DeploymentId> routed_deployments() const = 0;
-  /// Whether the pod's process answers a scrape now.
-  virtual bool answers_scrape(PodId pod) const = 0;
-  /// The process's counters: they start at zero with every process start.
-  virtual const Instruments& pod(PodId pod) const = 0;
+  virtual std::vector<RouterTarget> routed() const = 0;
+  /// Whether the pod's endpoint answers a scrape now.
+  virtual bool answers_scrape(PodId pod, Endpoint endpoint) const = 0;
+  /// The present process's counters: they start at zero with every process start.
+  virtual const Instruments& process(PodId pod) const = 0;
+  /// Those of the pod's processes before; a sidecar has counted them too.
+  virtual const Instruments& earlier(PodId pod) const = 0;
   virtual const Instruments& router(DeploymentId deployment) const = 0;
-  /// The router's view of a Deployment by segment of the user, 0..segments(), the last being those
-  /// in none; no segments: no such series.
-  virtual std::uint8_t segments() const { return 0; }
-  virtual const Instruments& router(DeploymentId deployment, std::uint8_t segment) const;
+  /// Names of the users' segments; the router's view of a Deployment by place in it, those in none
+  /// after the last.
+  virtual const std::vector<std::string>& segments() const;
+  virtual const Instruments& router(DeploymentId deployment, std::size_t segment) const;
   /// What faults do to the scrapes of a pod, or (pod invalid) of the router's view of a Deployment.
   virtual const std::vector<ScrapeEffect>& disturbances(PodId pod, DeploymentId deployment) const;
-  virtual double pod_in_flight(PodId pod) const = 0;
-  virtual double router_in_flight(DeploymentId deployment) const = 0;
+  virtual double in_flight(PodId pod) const = 0;
 };
 
 class Scraper {
@@ -66,17 +79,25 @@ class Scraper {
     Duration interval = std::chrono::seconds(15);
     double loss = 0;  ///< probability that a scrape is lost, [0, 1]
     Duration discovery_interval = std::chrono::seconds(5);
-    Time steady_until = kTimeZero;  ///< the settling period lies before; nothing is backfilled if
+    Time steady_until = kTimeZero;  ///< the settling period lies before; nothing is filled in if
                                     ///< start() comes later
-    RandomKey phase_key;            ///< "telemetry/phase"
-    RandomKey loss_key;             ///< "telemetry/loss"
+    Duration router_history = std::chrono::hours(6) + std::chrono::minutes(5);
+    Duration pod_history = std::chrono::minutes(20);
+    std::vector<const MetricDialect*> dialects;
+    std::vector<Duration> extra_bounds;  ///< of every histogram, besides the dialects' own
+    LatencyBounds bounds;                ///< of the instruments
+    PromDialect prometheus = PromDialect::v3;
+    /// What to store, by the name of the series and what labels it has but for `le`; empty: all.
+    std::function<bool(std::string_view name, const Labels& labels)> keep;
+    RandomKey phase_key;  ///< "telemetry/phase"
+    RandomKey loss_key;   ///< "telemetry/loss"
   };
 
   /// All three outlive the scraper.
   Scraper(Simulation& simulation,
           const InstrumentSource& source,
           SeriesStore& store,
-          const Settings& settings);
+          Settings settings);
   ~Scraper();
   Scraper(const Scraper&) = delete;
   Scraper& operator=(const Scraper&) = delete;
@@ -88,36 +109,54 @@ class Scraper {
   std::uint64_t failed_scrapes() const { return failed_; }  ///< of these, lost or unanswered
 
  private:
+  static constexpr std::size_t kWhole = static_cast<std::size_t>(-1);
+
+  /// One series of a target.
+  struct Column {
+    ExposedSeries exposed;
+    std::size_t segment = kWhole;  ///< of the router's view
+    SeriesId series{};             ///< once it was born
+    bool shown = false;            ///< by the last scrape that succeeded
+    double base = 0;               ///< counted before the world began
+  };
+  /// `up` and the four about the scrape itself.
+  static constexpr std::size_t kAboutScrapes = 5;
   struct Loop {
-    TargetId target;
-    Vantage vantage = Vantage::router;
+    Endpoint endpoint = Endpoint::router;
     PodId pod;
     DeploymentId deployment;
-    std::optional<std::uint8_t> segment;
+    double workers = 0;
     std::uint64_t address = 0;  ///< of the target's draws; all of the router's loops have one
-    Duration phase{};
+    Millis phase{};
+    std::vector<Column> columns;
+    std::vector<SeriesId> about;  ///< empty: nobody keeps them, or another loop has them
     bool alive = true;
     bool steady = false;  ///< was there at start(): has a baseline
-    Sample baseline{};
+    std::vector<double> baseline;
     Simulation::EventId next = 0;
   };
+  /// What one scrape has brought: a value for each column, NaN for one that was not shown.
+  using Page = std::vector<double>;
 
   void discover();
-  void add_loop(Vantage vantage,
-                PodId pod,
-                DeploymentId deployment,
-                double workers,
-                std::optional<std::uint8_t> segment = std::nullopt);
+  void add_loop(
+      Endpoint endpoint, PodId pod, DeploymentId deployment, double workers, TargetNames names);
+  void add_columns(Loop& loop, const TargetNames& names, std::size_t segment);
+  bool kept(std::string_view name, const Labels& labels) const;
   void schedule(std::size_t loop, std::int64_t tick);
   void scrape(std::size_t loop, std::int64_t tick);
+  void target_gone(std::size_t loop);
   Duration delay_of(const Loop& loop) const;
-  void deliver(TargetId target, Duration delay, std::optional<Sample> sample);
-  void store(TargetId target, Time scraped, const std::optional<Sample>& sample);
-  void backfill();
+  void deliver(std::size_t loop, Duration delay, Time scraped, std::optional<Page> page);
+  void store(std::size_t loop, Timestamp scraped, const Page& page);
+  void store_failure(std::size_t loop, Timestamp scraped, bool gone);
+  void store_about(Loop& loop, Timestamp scraped, bool up, std::size_t shown, std::size_t added);
+  void fill_in_past();
   bool answers(const Loop& loop) const;
-  Sample read(const Loop& loop) const;
-  std::int64_t tick_at_or_after(Time t, Duration phase) const;
-  Time tick_time(std::int64_t tick, Duration phase) const;
+  double read(const Loop& loop, const Column& column) const;
+  Page read_all(const Loop& loop) const;
+  std::int64_t tick_at_or_after(Time t, Millis phase) const;
+  Time tick_time(std::int64_t tick, Millis phase) const;
   Time scraped_from() const;  ///< now, or when the settling period is over
 
   Simulation& simulation_;
@@ -127,7 +166,7 @@ class Scraper {
   std::vector<Loop> loops_;
   Time started_{};
   Simulation::EventId discovery_ = 0;
-  Simulation::EventId backfill_ = 0;
+  Simulation::EventId past_ = 0;
   std::uint64_t scrapes_ = 0;
   std::uint64_t failed_ = 0;
 };

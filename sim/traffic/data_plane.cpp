@@ -25,7 +25,8 @@ DataPlane::DataPlane(TrafficModel model, Users users, Arrivals arrivals, EdgeSet
       model_(std::move(model)),
       users_(std::move(users)),
       arrivals_(std::move(arrivals)),
-      routes_(model_.services.size()) {
+      routes_(model_.services.size()),
+      nothing_(model_.bounds.buckets()) {
   CM_ASSERT(users_.count() == edge_.settings().users);
   for (VersionModel& version : model_.versions)
     version.plain = version.effects.none() && version.effects.writes.empty();
@@ -169,8 +170,7 @@ DataPlane::Sent DataPlane::turn_away(const Request& request,
                                      ServiceId service,
                                      PodId pod,
                                      Outcome outcome) {
-  if (outcome == Outcome::rejected)
-    ++pods_[pod.index()].counters.requests[static_cast<std::size_t>(outcome)];
+  if (outcome == Outcome::rejected) pods_[pod.index()].counters.count(outcome);
   if (request.copy) return {false, false, request.now};
   Flight flight;
   flight.id = request.id;
@@ -179,8 +179,7 @@ DataPlane::Sent DataPlane::turn_away(const Request& request,
   flight.segment = request.segment;
   // Nobody answered: the proxy counts it against the last known destination, the user against none.
   if (outcome == Outcome::no_endpoint) {
-    if (pod.valid())
-      ++routers_[pods_[pod.index()].deployment.index()].requests[static_cast<std::size_t>(outcome)];
+    if (pod.valid()) routers_[pods_[pod.index()].deployment.index()].count(outcome);
     if (request.user != kNone) {
       ++finished_;
       edge_.add(as_time(request.now), 0, VersionId{}, request.user, outcome, false, false);
@@ -238,10 +237,8 @@ bool DataPlane::faulty(PodId id, std::int64_t t, std::int64_t sent) const {
 void DataPlane::count_departure(Pod& pod, PodId id, const Flight& flight, std::int64_t departure) {
   Instruments& c = pod.counters;
   const std::int64_t latency = departure - flight.arrival;
-  ++c.requests[static_cast<std::size_t>(flight.outcome)];
-  const std::size_t bucket = latency_bucket(latency);
-  ++c.bucket[bucket];
-  c.latency_sum_ns += latency;
+  const std::size_t bucket = model_.bounds.bucket_of(latency);
+  c.observe(flight.outcome, bucket, latency);
   c.busy_ns += departure - flight.start;
   if (flight.counted) return;
   if (departure > flight.deadline)
@@ -252,7 +249,7 @@ void DataPlane::count_departure(Pod& pod, PodId id, const Flight& flight, std::i
 
 void DataPlane::count_sender(const Flight& flight, PodId id, std::int64_t at, Outcome outcome) {
   const std::int64_t latency = at - flight.arrival;
-  count_sender(flight, id, at, outcome, latency, latency_bucket(latency));
+  count_sender(flight, id, at, outcome, latency, model_.bounds.bucket_of(latency));
 }
 
 void DataPlane::count_sender(const Flight& flight,
@@ -262,16 +259,12 @@ void DataPlane::count_sender(const Flight& flight,
                              std::int64_t latency,
                              std::size_t bucket) {
   const Pod& pod = pods_[id.index()];
-  const auto count = [&](Instruments& router) {
-    ++router.requests[static_cast<std::size_t>(outcome)];
-    ++router.bucket[bucket];
-    router.latency_sum_ns += latency;
-  };
   Instruments& router = routers_[pod.deployment.index()];
-  count(router);
+  router.observe(outcome, bucket, latency);
   if (flight.user != kNone) {
     if (model_.by_segment)
-      count(segment_routers_[pod.deployment.index() * kSegments + (flight.segment % kSegments)]);
+      segment_routers_[pod.deployment.index() * kSegments + (flight.segment % kSegments)].observe(
+          outcome, bucket, latency);
     ++finished_;
     served_ += outcome == Outcome::ok ? 1U : 0U;
     const VersionModel& version = version_model(pod);
@@ -366,9 +359,11 @@ void DataPlane::pod_created(PodId pod,
     free_at_.resize(free_at_.size() + model.workers, kLongAgo);
     slots_.resize(slots_.size() + model.workers);
   }
-  if (routers_.size() <= deployment.index()) routers_.resize(deployment.index() + 1);
+  const Instruments fresh(model_.bounds.buckets());
+  p.counters = p.earlier = fresh;
+  if (routers_.size() <= deployment.index()) routers_.resize(deployment.index() + 1, fresh);
   if (model_.by_segment && segment_routers_.size() < routers_.size() * kSegments)
-    segment_routers_.resize(routers_.size() * kSegments);
+    segment_routers_.resize(routers_.size() * kSegments, fresh);
 }
 
 std::optional<Duration> DataPlane::process_started(PodId pod, bool warm) {
@@ -378,7 +373,8 @@ std::optional<Duration> DataPlane::process_started(PodId pod, bool warm) {
   const Time now = as_time(now_);
   p.process = {};
   p.process.listening_since = warm ? Time::min() : now;
-  p.counters = {};
+  p.earlier += p.counters;
+  p.counters = Instruments(model_.bounds.buckets());
   const std::uint64_t start = start_address(pod.value, p.starts++);
   const VersionEffects& effects = version_model(p).effects;
   for (const WriteEffect& e : effects.writes)
@@ -477,15 +473,13 @@ std::uint64_t DataPlane::unanswered() {
 }
 
 const Instruments& DataPlane::router_instruments(DeploymentId deployment) const {
-  static const Instruments kNothing{};
-  return deployment.index() < routers_.size() ? routers_[deployment.index()] : kNothing;
+  return deployment.index() < routers_.size() ? routers_[deployment.index()] : nothing_;
 }
 
 const Instruments& DataPlane::router_instruments(DeploymentId deployment,
                                                  std::uint8_t segment) const {
-  static const Instruments kNothing{};
   const std::size_t place = deployment.index() * kSegments + (segment % kSegments);
-  return place < segment_routers_.size() ? segment_routers_[place] : kNothing;
+  return place < segment_routers_.size() ? segment_routers_[place] : nothing_;
 }
 
 }  // namespace coalmine

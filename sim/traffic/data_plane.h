@@ -29,6 +29,7 @@
 #include "sim/kernel/simulation.h"
 #include "sim/service/cost.h"
 #include "sim/service/instruments.h"
+#include "sim/service/latency_bounds.h"
 #include "sim/service/service_model.h"
 #include "sim/traffic/arrivals.h"
 #include "sim/traffic/edge_tally.h"
@@ -46,6 +47,7 @@ struct TrafficModel {
   RandomKey route_key;        ///< which backend a request (or user, or session) draws
   RandomKey mirror_key;       ///< whether a request is copied
   RandomKey conversion_coin;  ///< by user
+  LatencyBounds bounds;       ///< of every histogram
   bool by_segment = false;    ///< the router also counts by segment of the user
 };
 
@@ -105,7 +107,11 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
 
   /// Brings every pod's counters up to the present; call before reading instruments.
   void settle();
+  /// Of the pod's present process.
   const Instruments& pod_instruments(PodId pod) const { return pods_[pod.index()].counters; }
+  /// Of its processes before that: what a sidecar has counted as well.
+  const Instruments& earlier_instruments(PodId pod) const { return pods_[pod.index()].earlier; }
+  const LatencyBounds& bounds() const { return model_.bounds; }
   const Instruments& router_instruments(DeploymentId deployment) const;
   /// Of the users in one segment; needs TrafficModel::by_segment.
   const Instruments& router_instruments(DeploymentId deployment, std::uint8_t segment) const;
@@ -241,6 +247,7 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   std::vector<std::vector<Rule>> routes_;
   bool segments_matter_ = false;  ///< to some effect, or to the router's counters
   bool asleep_ = false;
+  Instruments nothing_;  ///< of whom nobody has counted yet
   std::vector<RequestRecord>* records_ = nullptr;
 };
 

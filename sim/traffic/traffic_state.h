@@ -99,7 +99,8 @@ struct TrafficState {
     std::int64_t virtual_at = 0;
     std::uint32_t ps_wake = 0;
     std::vector<std::pair<double, std::uint32_t>> sharing;  ///< min-heap of (finish_at, index)
-    Instruments counters;
+    Instruments counters{0};                                ///< of the present process
+    Instruments earlier{0};                                 ///< of those before it
   };
   struct Backend {
     std::vector<PodId> endpoints;

@@ -42,20 +42,21 @@ std::optional<KeyFrame> read_frame(ByteReader& in, const Cast& cast, Time t);
 
 // ---- metric_chunks.cpp
 
-/// "requests_total{outcome=\"ok\"}": the name that a column has in the file.
-std::string series_name(Column column);
-/// Columns by their place in the file's list of names; empty: unknown to this coalmine.
-using ColumnList = std::vector<std::optional<Column>>;
+/// The labels of every series, and which column of times each has.
+struct SeriesEntry {
+  Labels labels;
+  std::size_t times = 0;
+};
+void write_series_list(ByteWriter& out, std::span<const SeriesEntry> series);
+std::vector<SeriesEntry> read_series_list(ByteReader& in);
 
-/// Who was scraped, without the samples.
-void write_targets(ByteWriter& out, std::span<const RecordedTarget> targets);
-std::vector<RecordedTarget> read_targets(ByteReader& in, const Cast& cast, ColumnList& columns);
+/// A column of times, shared by all series that have exactly these.
+void write_timestamps(ByteWriter& out, std::span<const Timestamp> times);
+std::vector<Timestamp> read_timestamps(ByteReader& in);
 
-void write_scrapes(ByteWriter& out, const RecordedTarget& target);
-void read_scrapes(ByteReader& in, RecordedTarget& target);
-
-void write_column(ByteWriter& out, const RecordedColumn& column);
-RecordedColumn read_column(ByteReader& in, Column column);
+/// A column of values: where the staleness markers are, then the others as numbers.
+void write_samples(ByteWriter& out, std::span<const double> values);
+std::vector<double> read_samples(ByteReader& in);
 
 void write_edge(ByteWriter& out, const RecordedEdge& edge);
 RecordedEdge read_edge(ByteReader& in, const Cast& cast);

@@ -20,7 +20,7 @@ namespace coalmine::cmrun {
 inline constexpr std::string_view kMagic =
     "\x89"
     "CMRUN\r\n";
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::string_view kEndMagic = "CMEND\r\n\x1a";
 
 inline constexpr std::size_t kHeaderSize = 16;
@@ -40,15 +40,15 @@ constexpr std::uint32_t letters(const char (&text)[5]) {
 
 /// What a chunk holds. A reader passes over types it does not know.
 enum class ChunkType : std::uint32_t {
-  result = letters("RSLT"),   ///< what was played and how it ended, without events
-  source = letters("SRCE"),   ///< scenario, overrides and files
-  cast = letters("CAST"),     ///< names by id
-  targets = letters("TRGT"),  ///< what was scraped, without samples
-  times = letters("TIME"),    ///< scrapes of one target; key: target
-  column = letters("COLM"),   ///< one series; key: target, place in the list of series names
-  edge = letters("EDGE"),     ///< the truth at the edge
-  events = letters("EVNT"),   ///< some of the events; key: first and last time
-  frames = letters("FRAM"),   ///< some of the key-frames; key: first and last time
+  result = letters("RSLT"),  ///< what was played and how it ended, without events
+  source = letters("SRCE"),  ///< scenario, overrides and files
+  cast = letters("CAST"),    ///< names by id
+  series = letters("SERS"),  ///< the labels of what was scraped
+  times = letters("TIME"),   ///< scrapes of one target; key: target
+  column = letters("COLM"),  ///< one series; key: target, place in the list of series names
+  edge = letters("EDGE"),    ///< the truth at the edge
+  events = letters("EVNT"),  ///< some of the events; key: first and last time
+  frames = letters("FRAM"),  ///< some of the key-frames; key: first and last time
   directory = letters("DRCT"),
 };
 /// "EVNT", or for bytes that are no letters their hexadecimal value.

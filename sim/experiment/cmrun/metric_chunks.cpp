@@ -9,23 +9,6 @@
 namespace coalmine::cmrun {
 namespace {
 
-static_assert(static_cast<int>(Vantage::router) == 0 && static_cast<int>(Vantage::pod) == 1,
-              "the numbers of the format");
-
-constexpr const char* kOutcomeNames[kOutcomes] = {
-    "ok", "error", "rejected", "refused", "reset", "no_endpoint", "timed_out"};
-
-/// 0 for none, else the id and one.
-template <class Id>
-void write_optional(ByteWriter& out, Id id) {
-  out.varint(id.valid() ? std::uint64_t{id.value} + 1 : 0);
-}
-template <class Id>
-Id read_optional(ByteReader& in, std::size_t size, const char* what) {
-  const std::uint32_t place = in.place(size + 1, what);
-  return place == 0 ? Id{} : Id{place - 1};
-}
-
 void write_counts(ByteWriter& out, const LatencyCounts& counts) {
   out.varint(counts.size());
   std::uint32_t next = 0;
@@ -63,96 +46,105 @@ EdgeBin read_bin(ByteReader& in, std::size_t objectives) {
 
 }  // namespace
 
-std::string series_name(Column column) {
-  if (column < kOutcomes)
-    return fmt::format("requests_total{{outcome=\"{}\"}}", kOutcomeNames[column]);
-  if (column < kLatencySum) {
-    const std::size_t bucket = column - kFirstBucket;
-    const std::string le =
-        bucket < kLatencyBounds.size() ? fmt::format("{}", kLatencyBounds[bucket]) : "+Inf";
-    return fmt::format("request_duration_seconds_bucket{{le=\"{}\"}}", le);
-  }
-  switch (column) {
-    case kLatencySum:
-      return "request_duration_seconds_sum";
-    case kBusySeconds:
-      return "worker_busy_seconds_total";
-    case kUsers:
-      return "experiment_users_total";
-    case kConversions:
-      return "experiment_conversions_total";
-    default:
-      return "requests_in_flight";
-  }
-}
-
-void write_targets(ByteWriter& out, std::span<const RecordedTarget> targets) {
-  out.varint(kColumns);
-  for (Column c = 0; c < kColumns; ++c) out.text(series_name(c));
-  out.varint(targets.size());
-  for (const RecordedTarget& target : targets) {
-    const TargetInfo& info = target.info;
-    out.u8(static_cast<std::uint8_t>(info.vantage));
-    out.varint(info.deployment.value);
-    write_optional(out, info.pod);
-    out.number(info.workers);
-    out.duration(info.scrape_interval);
-    out.varint(info.segment ? std::uint64_t{*info.segment} + 1 : 0);
+void write_series_list(ByteWriter& out, std::span<const SeriesEntry> series) {
+  // Names and values repeat all the time: each text once, in the order of first use.
+  std::map<std::string_view, std::size_t> places;
+  std::vector<std::string_view> texts;
+  const auto place_of = [&](std::string_view text) {
+    const auto [place, made] = places.try_emplace(text, texts.size());
+    if (made) texts.push_back(text);
+    return place->second;
+  };
+  for (const SeriesEntry& entry : series)
+    for (const Label& label : entry.labels) {
+      place_of(label.name);
+      place_of(label.value);
+    }
+  out.varint(texts.size());
+  for (const std::string_view text : texts) out.text(text);
+  out.varint(series.size());
+  for (const SeriesEntry& entry : series) {
+    out.varint(entry.labels.size());
+    for (const Label& label : entry.labels) {
+      out.varint(place_of(label.name));
+      out.varint(place_of(label.value));
+    }
+    out.varint(entry.times);
   }
 }
 
-std::vector<RecordedTarget> read_targets(ByteReader& in, const Cast& cast, ColumnList& columns) {
-  std::map<std::string, Column, std::less<>> known;
-  for (Column c = 0; c < kColumns; ++c) known.emplace(series_name(c), c);
-  columns.assign(in.count("series"), std::nullopt);
-  for (auto& column : columns) {
-    const auto found = known.find(in.view());
-    if (found == known.end()) continue;
-    column = found->second;
-    known.erase(found);
+std::vector<SeriesEntry> read_series_list(ByteReader& in) {
+  std::vector<std::string> texts(in.count("texts"));
+  for (std::string& text : texts) text = in.view();
+  std::vector<SeriesEntry> series(in.count("series", 2));
+  for (SeriesEntry& entry : series) {
+    const std::size_t labels = in.count("labels", 2);
+    for (std::size_t i = 0; i < labels; ++i) {
+      const std::string& name = texts[in.place(texts.size(), "label name")];
+      const std::string& value = texts[in.place(texts.size(), "label value")];
+      if (value.empty() || entry.labels.has(name))
+        in.fail("has a series with a label that is none");
+      entry.labels.set(name, value);
+    }
+    entry.times = in.varint();
   }
-  std::vector<RecordedTarget> targets(in.count("targets", 13));
-  for (RecordedTarget& target : targets) {
-    TargetInfo& info = target.info;
-    info.vantage =
-        static_cast<Vantage>(in.at_most(static_cast<std::uint64_t>(Vantage::pod), "vantage"));
-    info.deployment = DeploymentId{in.place(cast.deployments.size(), "Deployment")};
-    info.pod = read_optional<PodId>(in, cast.pods.size(), "pod");
-    info.workers = in.number();
-    info.scrape_interval = in.duration();
-    // One more than there are stands for users in none.
-    const std::uint32_t segment = in.place(cast.segments.size() + 2, "segment");
-    if (segment > 0) info.segment = static_cast<std::uint8_t>(segment - 1);
+  return series;
+}
+
+void write_timestamps(ByteWriter& out, std::span<const Timestamp> times) {
+  std::vector<Time> precise;
+  precise.reserve(times.size());
+  for (const Timestamp t : times) precise.push_back(to_time(t));
+  write_times(out, precise);
+}
+
+std::vector<Timestamp> read_timestamps(ByteReader& in) {
+  std::vector<Timestamp> times;
+  for (const Time t : read_times(in)) {
+    const Timestamp stamp = to_timestamp(t);
+    if (to_time(stamp) != t) in.fail("has samples between two milliseconds");
+    if (!times.empty() && stamp <= times.back())
+      in.fail("has samples that are not in the order of time");
+    times.push_back(stamp);
   }
-  return targets;
+  return times;
 }
 
-void write_scrapes(ByteWriter& out, const RecordedTarget& target) {
-  write_times(out, target.times);
-  write_times(out, target.stale_marks);
+void write_samples(ByteWriter& out, std::span<const double> values) {
+  std::vector<std::size_t> markers;
+  std::vector<double> others;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (is_stale_marker(values[i]))
+      markers.push_back(i);
+    else
+      others.push_back(values[i]);
+  }
+  out.varint(markers.size());
+  std::size_t next = 0;
+  for (const std::size_t at : markers) {
+    out.varint(at - next);
+    next = at + 1;
+  }
+  write_numbers(out, others);
 }
 
-void read_scrapes(ByteReader& in, RecordedTarget& target) {
-  target.times = read_times(in);
-  for (std::size_t i = 1; i < target.times.size(); ++i)
-    if (target.times[i] <= target.times[i - 1])
-      in.fail("has scrapes that are not in the order of time");
-  target.stale_marks = read_times(in);
-}
-
-void write_column(ByteWriter& out, const RecordedColumn& column) {
-  out.varint(column.first);
-  out.optional_number(column.backfill);
-  write_numbers(out, column.values);
-}
-
-RecordedColumn read_column(ByteReader& in, Column column) {
-  RecordedColumn read;
-  read.column = column;
-  read.first = in.varint();
-  read.backfill = in.optional_number();
-  read.values = read_numbers(in);
-  return read;
+std::vector<double> read_samples(ByteReader& in) {
+  std::vector<std::size_t> gaps(in.count("staleness markers"));
+  for (std::size_t& gap : gaps) gap = in.varint();
+  const std::vector<double> others = read_numbers(in);
+  std::vector<double> values;
+  values.reserve(others.size() + gaps.size());
+  auto other = others.begin();
+  for (const std::size_t gap : gaps) {
+    if (gap > static_cast<std::size_t>(others.end() - other))
+      in.fail("has a staleness marker beyond its samples");
+    const auto until = other + static_cast<std::ptrdiff_t>(gap);
+    values.insert(values.end(), other, until);
+    values.push_back(kStaleMarker);
+    other = until;
+  }
+  values.insert(values.end(), other, others.end());
+  return values;
 }
 
 void write_edge(ByteWriter& out, const RecordedEdge& edge) {

@@ -1,0 +1,67 @@
+/// MetricReader in PromQL: every reading is a query over the scraped series, asked at the
+/// simulation's present instant. The metrics are Istio's: what the proxies in front of the service
+/// and of its pods report.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/kernel/simulation.h"
+#include "sim/telemetry/metric_reader.h"
+#include "sim/telemetry/promql/query.h"
+#include "sim/telemetry/series_source.h"
+
+namespace coalmine {
+
+class PromqlReader final : public MetricReader {
+ public:
+  /// How a Deployment is called on labels.
+  using NameOf = std::function<std::string(DeploymentId)>;
+
+  /// Simulation and source outlive the reader. `segments` are the names of the users' segments.
+  PromqlReader(const Simulation& simulation,
+               const SeriesSource& source,
+               NameOf name_of,
+               std::vector<std::string> segments = {},
+               promql::Options options = {});
+
+  Reading error_ratio(const MetricTarget& target, Duration window) const override;
+  Reading latency_quantile(const MetricTarget& target, double q, Duration window) const override;
+  Reading slow_ratio(const MetricTarget& target,
+                     Duration threshold,
+                     Duration window) const override;
+  Reading request_rate(const MetricTarget& target, Duration window) const override;
+  Reading users(const MetricTarget& target) const override;
+  Reading conversions(const MetricTarget& target) const override;
+
+  /// The one number that a query gives now; empty when it gives none, several or NaN.
+  std::optional<double> ask(const std::string& query) const;
+
+  /// The texts behind error_ratio and slow_ratio, for rules.
+  std::string error_ratio_text(const MetricTarget& target, Duration window) const;
+  std::string slow_ratio_text(const MetricTarget& target,
+                              Duration threshold,
+                              Duration window) const;
+
+  /// Whether any of these readings, about this service, could select such a series.
+  static bool reads(std::string_view service, std::string_view name, const Labels& labels);
+
+ private:
+  Reading reading(std::string query, double samples, Duration window) const;
+  std::string matchers(const MetricTarget& target) const;
+  std::string deployments(const MetricTarget& target) const;
+  double requests_in(const MetricTarget& target, const char* counter, Duration window) const;
+
+  const Simulation& simulation_;
+  const SeriesSource& source_;
+  NameOf name_of_;
+  std::vector<std::string> segments_;
+  promql::Options options_;
+  mutable std::map<std::string, promql::Query, std::less<>> parsed_;
+};
+
+}  // namespace coalmine
