@@ -90,25 +90,23 @@ class World::Source final : public InstrumentSource {
 
   std::vector<PodTarget> pods() const override {
     std::vector<PodTarget> targets;
-    for (const PodInfo& pod : world_.cluster->pods()) {
-      if (!pod.present()) continue;
-      TargetNames names = names_of(pod.deployment, pod.version);
-      names.pod = pod.name;
-      targets.push_back({pod.id,
-                         pod.deployment,
-                         std::move(names),
-                         static_cast<double>(world_.data_plane->workers(pod.id))});
-    }
+    for (const PodInfo& pod : world_.cluster->pods())
+      if (pod.present())
+        targets.push_back(
+            {pod.id, pod.deployment, static_cast<double>(world_.data_plane->workers(pod.id))});
     return targets;
   }
-  std::vector<RouterTarget> routed() const override {
+  std::vector<DeploymentId> routed_deployments() const override {
     std::set<DeploymentId> seen;
     for (const PodInfo& pod : world_.cluster->pods()) seen.insert(pod.deployment);
-    std::vector<RouterTarget> targets;
-    for (const DeploymentId deployment : seen)
-      targets.push_back(
-          {deployment, names_of(deployment, world_.cluster->spec(deployment).pod.version)});
-    return targets;
+    return {seen.begin(), seen.end()};
+  }
+  TargetNames names(PodId pod, DeploymentId deployment) const override {
+    if (!pod.valid()) return names_of(deployment, world_.cluster->spec(deployment).pod.version);
+    const PodInfo& info = world_.cluster->pod(pod);
+    TargetNames names = names_of(deployment, info.version);
+    names.pod = info.name;
+    return names;
   }
   /// A sidecar answers as long as its pod runs, the process while it listens.
   bool answers_scrape(PodId pod, Endpoint endpoint) const override {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -26,7 +27,11 @@ bool is_printable(std::uint32_t code) {
 std::string go_quote(std::string_view text) {
   static constexpr std::string_view kEscaped = "\a\b\f\n\r\t\v\\\"";
   static constexpr std::string_view kLetters = "abfnrtv\\\"";
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+  });
   std::string quoted = "\"";
+  if (plain) return quoted.append(text) + '"';
   while (!text.empty()) {
     const Rune rune = rune_at_front(text);
     const std::size_t escape = kEscaped.find(text.front());

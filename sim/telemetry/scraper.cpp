@@ -1,6 +1,7 @@
 #include "sim/telemetry/scraper.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -12,48 +13,68 @@ namespace {
 
 constexpr double kNotShown = std::numeric_limits<double>::quiet_NaN();
 
-/// Sums over the outcomes of a readout that have occurred: most never do.
-template <class Count>
-double over(const OutcomeSet& outcomes,
-            const std::array<std::uint64_t, kOutcomes>& requests,
-            Count count) {
-  double sum = 0;
-  for (std::size_t o = 0; o < kOutcomes; ++o)
-    if (outcomes.has(o) && requests[o] > 0) sum += static_cast<double>(count(o));
-  return sum;
-}
+/// Instruments as they are exposed: histograms cumulative over the buckets.
+class Exposed {
+ public:
+  explicit Exposed(const Instruments& instruments) { add(instruments); }
 
-double read_counter(const Readout& readout, const Instruments& i) {
-  const auto observed_up_to = [&](std::size_t last) {
-    return over(readout.outcomes, i.requests, [&](std::size_t o) {
+  void add(const Instruments& i) {
+    buckets_ = i.buckets();
+    up_to_.resize(kOutcomes * buckets_);
+    for (std::size_t o = 0; o < kOutcomes; ++o) {
+      requests_[o] += i.requests[o];
+      sum_ns_[o] += i.latency_sum_ns[o];
+      if (i.requests[o] == 0) continue;  // most outcomes never occur
       std::uint64_t n = 0;
-      for (std::size_t b = 0; b <= last; ++b) n += i.observed(static_cast<Outcome>(o), b);
-      return n;
-    });
-  };
-  switch (readout.quantity) {
-    case Quantity::requests:
-      return over(readout.outcomes, i.requests, [&](std::size_t o) { return i.requests[o]; });
-    case Quantity::bucket:
-      return observed_up_to(readout.bucket);
-    case Quantity::latency_count:
-      return observed_up_to(i.buckets() - 1);
-    case Quantity::latency_sum:
-      return over(
-                 readout.outcomes, i.requests, [&](std::size_t o) { return i.latency_sum_ns[o]; }) *
-             1e-9 * readout.scale;
-    case Quantity::busy_seconds:
-      return static_cast<double>(i.busy_ns) * 1e-9;
-    case Quantity::users:
-      return static_cast<double>(i.users);
-    case Quantity::conversions:
-      return static_cast<double>(i.conversions);
-    case Quantity::in_flight:
-    case Quantity::workers:
-      break;
+      for (std::size_t b = 0; b < buckets_; ++b)
+        up_to_[o * buckets_ + b] += n += i.observed(static_cast<Outcome>(o), b);
+    }
+    busy_ns_ += i.busy_ns;
+    users_ += i.users;
+    conversions_ += i.conversions;
   }
-  return 0;
-}
+
+  double value(const Readout& readout) const {
+    switch (readout.quantity) {
+      case Quantity::busy_seconds:
+        return static_cast<double>(busy_ns_) * 1e-9;
+      case Quantity::users:
+        return static_cast<double>(users_);
+      case Quantity::conversions:
+        return static_cast<double>(conversions_);
+      default:
+        break;
+    }
+    double sum = 0;
+    for (std::size_t o = 0; o < kOutcomes; ++o)
+      if (requests_[o] > 0 && readout.outcomes.has(o)) sum += of_outcome(readout, o);
+    return sum;
+  }
+
+ private:
+  double of_outcome(const Readout& readout, std::size_t o) const {
+    switch (readout.quantity) {
+      case Quantity::requests:
+        return static_cast<double>(requests_[o]);
+      case Quantity::bucket:
+        return static_cast<double>(up_to_[o * buckets_ + readout.bucket]);
+      case Quantity::latency_count:
+        return static_cast<double>(up_to_[(o + 1) * buckets_ - 1]);
+      case Quantity::latency_sum:
+        return static_cast<double>(sum_ns_[o]) * 1e-9 * readout.scale;
+      default:
+        return 0;
+    }
+  }
+
+  std::size_t buckets_ = 0;
+  std::array<std::uint64_t, kOutcomes> requests_{};
+  std::array<std::int64_t, kOutcomes> sum_ns_{};
+  std::vector<std::uint64_t> up_to_;  ///< by outcome, then by bucket
+  std::int64_t busy_ns_ = 0;
+  std::uint64_t users_ = 0;
+  std::uint64_t conversions_ = 0;
+};
 
 }  // namespace
 
@@ -114,9 +135,9 @@ void Scraper::discover() {
              (pod.valid() || loop.deployment == deployment);
     });
   };
-  for (const auto& target : source_.routed())
-    if (!known(Endpoint::router, PodId{}, target.deployment))
-      add_loop(Endpoint::router, PodId{}, target.deployment, 0, target.names);
+  for (const DeploymentId deployment : source_.routed_deployments())
+    if (!known(Endpoint::router, PodId{}, deployment))
+      add_loop(Endpoint::router, PodId{}, deployment, 0, source_.names(PodId{}, deployment));
 
   const auto pods = source_.pods();
   for (std::size_t i = 0; i < loops_.size(); ++i) {
@@ -129,7 +150,8 @@ void Scraper::discover() {
   for (const auto& pod : pods)
     for (const Endpoint endpoint : {Endpoint::sidecar, Endpoint::process})
       if (!known(endpoint, pod.pod, pod.deployment))
-        add_loop(endpoint, pod.pod, pod.deployment, pod.workers, pod.names);
+        add_loop(
+            endpoint, pod.pod, pod.deployment, pod.workers, source_.names(pod.pod, pod.deployment));
 }
 
 bool Scraper::kept(std::string_view name, const Labels& labels) const {
@@ -319,35 +341,33 @@ bool Scraper::answers(const Loop& loop) const {
 
 // ---- reading
 
-double Scraper::read(const Loop& loop, const Column& column) const {
-  const Readout& readout = column.exposed.readout;
-  if (readout.quantity == Quantity::workers) return loop.workers;
-  if (readout.quantity == Quantity::in_flight)
-    return loop.pod.valid() ? source_.in_flight(loop.pod) : 0;
-  double value = 0;
-  if (loop.endpoint == Endpoint::router) {
-    value =
-        read_counter(readout,
-                     column.segment == kWhole ? source_.router(loop.deployment)
-                                              : source_.router(loop.deployment, column.segment));
-  } else {
-    value = read_counter(readout, source_.process(loop.pod));
-    if (loop.endpoint == Endpoint::sidecar)
-      value += read_counter(readout, source_.earlier(loop.pod));
-  }
-  return value;
-}
-
 Scraper::Page Scraper::read_all(const Loop& loop) const {
+  const bool at_router = loop.endpoint == Endpoint::router;
+  Exposed exposed(at_router ? source_.router(loop.deployment) : source_.process(loop.pod));
+  if (loop.endpoint == Endpoint::sidecar) exposed.add(source_.earlier(loop.pod));
   // What the first process counted before the world began went with it.
   const bool restarted =
       loop.endpoint == Endpoint::process && source_.earlier(loop.pod).finished() > 0;
-  Page page;
-  page.reserve(loop.columns.size());
-  for (const Column& column : loop.columns) {
-    const double value = read(loop, column);
-    const bool shown = value > 0 || column.exposed.from_start || (column.base > 0 && !restarted);
-    page.push_back(shown ? value + (restarted ? 0 : column.base) : kNotShown);
+
+  Page page(loop.columns.size(), kNotShown);
+  std::size_t segment = kWhole;
+  for (std::size_t i = 0; i < page.size(); ++i) {
+    const Column& column = loop.columns[i];
+    const Readout& readout = column.exposed.readout;
+    if (column.segment != segment) {
+      segment = column.segment;
+      exposed = Exposed(source_.router(loop.deployment, segment));
+    }
+    double value = 0;
+    if (readout.quantity == Quantity::workers)
+      value = loop.workers;
+    else if (readout.quantity == Quantity::in_flight)
+      value = loop.pod.valid() ? source_.in_flight(loop.pod) : 0;
+    else
+      value = exposed.value(readout);
+    const bool counted_before = column.base > 0 && !restarted;
+    if (value > 0 || column.exposed.from_start || counted_before)
+      page[i] = value + (counted_before ? column.base : 0);
   }
   return page;
 }

@@ -44,19 +44,17 @@ class InstrumentSource {
   struct PodTarget {
     PodId pod;
     DeploymentId deployment;
-    TargetNames names;   ///< but for the endpoint
     double workers = 1;  ///< worker slots, > 0
-  };
-  struct RouterTarget {
-    DeploymentId deployment;
-    TargetNames names;
   };
   virtual ~InstrumentSource() = default;
 
   /// All pods that exist now (deleted ones not), ascending by id.
   virtual std::vector<PodTarget> pods() const = 0;
   /// All Deployments the router has counted for or could route to, ascending by id.
-  virtual std::vector<RouterTarget> routed() const = 0;
+  virtual std::vector<DeploymentId> routed_deployments() const = 0;
+  /// What the labels of a pod's series, or (pod invalid) of the router's view of a Deployment, are
+  /// made of, but for the endpoint.
+  virtual TargetNames names(PodId pod, DeploymentId deployment) const = 0;
   /// Whether the pod's endpoint answers a scrape now.
   virtual bool answers_scrape(PodId pod, Endpoint endpoint) const = 0;
   /// The present process's counters: they start at zero with every process start.
@@ -153,7 +151,6 @@ class Scraper {
   void store_about(Loop& loop, Timestamp scraped, bool up, std::size_t shown, std::size_t added);
   void fill_in_past();
   bool answers(const Loop& loop) const;
-  double read(const Loop& loop, const Column& column) const;
   Page read_all(const Loop& loop) const;
   std::int64_t tick_at_or_after(Time t, Millis phase) const;
   Time tick_time(std::int64_t tick, Millis phase) const;
