@@ -17,5 +17,6 @@ Command add_compare(CLI::App& app);
 Command add_validate(CLI::App& app);
 Command add_schema(CLI::App& app);
 Command add_query(CLI::App& app);
+Command add_export(CLI::App& app);
 
 }  // namespace coalmine::cli

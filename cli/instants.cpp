@@ -108,6 +108,38 @@ Parsed<Timestamp> parse_unix_time(std::string_view text) {
   return {time, {}};
 }
 
+Parsed<Timestamp> parse_run_time(std::string_view text) {
+  constexpr double kMostSeconds = 30.0 * 365 * 24 * 3600;
+  const bool before = !text.empty() && text.front() == '-';
+  const std::string_view length = before ? text.substr(1) : text;
+  double seconds = std::nan("");
+  if (const auto number = parse_go_number(length))
+    seconds = *number;
+  else if (const Parsed<Duration> duration = parse_duration(length))
+    seconds = to_seconds(*duration.value);
+  if (!(seconds >= 0 && seconds <= kMostSeconds))
+    return {std::nullopt,
+            fmt::format("'{}' is no instant of a run; write seconds from its start (450) or a "
+                        "duration (7m30s)",
+                        text)};
+  const auto millis = static_cast<std::int64_t>(std::round(seconds * 1000));
+  return {Timestamp(Millis(before ? -millis : millis)), {}};
+}
+
+std::string format_run_time(Timestamp time) {
+  const std::int64_t millis = std::abs(time.time_since_epoch().count());
+  const std::int64_t seconds = millis / 1000;
+  const std::string sign = time < Timestamp{} ? "-" : "";
+  if (seconds < 3600)
+    return fmt::format("{}{:02}:{:02}.{:03}", sign, seconds / 60, seconds % 60, millis % 1000);
+  return fmt::format("{}{}:{:02}:{:02}.{:03}",
+                     sign,
+                     seconds / 3600,
+                     seconds / 60 % 60,
+                     seconds % 60,
+                     millis % 1000);
+}
+
 Parsed<Millis> parse_step(std::string_view text) {
   double seconds = 0;
   if (const auto number = parse_go_number(text)) {

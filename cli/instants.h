@@ -14,11 +14,17 @@ namespace coalmine::cli {
 /// From 1970 to the year 9999.
 Parsed<Timestamp> parse_unix_time(std::string_view text);
 
+/// "450", "-30.5" (seconds from the start of the run) or "7m30s", "-2h": to whole milliseconds. At
+/// most 30 years.
+Parsed<Timestamp> parse_run_time(std::string_view text);
+
 /// "15", "0.5" (seconds), "15s", "1m30s": a millisecond at least.
 Parsed<Millis> parse_step(std::string_view text);
 
 /// "2023-11-14T22:14:05Z", with three decimals where they are not 0. Reads back.
 std::string format_unix_time(Timestamp time);
+/// "07:30.000", "-5:00:00.000": minutes and seconds of the run. "7m30s" reads back.
+std::string format_run_time(Timestamp time);
 /// "1700000045", "1700000045.5"
 std::string format_unix_seconds(Timestamp time);
 

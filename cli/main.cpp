@@ -81,6 +81,7 @@ int main(int argc, char** argv) {
   commands.emplace_back("validate", cli::add_validate(app));
   commands.emplace_back("schema", cli::add_schema(app));
   commands.emplace_back("query", cli::add_query(app));
+  commands.emplace_back("export", cli::add_export(app));
   const int code = cli::run_command(app, commands, argc, argv);
   // Whatever was printed must have arrived: a full disk is noticed here at the latest.
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;

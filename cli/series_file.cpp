@@ -12,6 +12,7 @@
 #include "cli/options.h"
 #include "sim/experiment/recording_file.h"
 #include "sim/telemetry/exposition/reader.h"
+#include "sim/telemetry/series_table.h"
 
 namespace coalmine::cli {
 namespace {
@@ -26,6 +27,31 @@ std::string read_file(const std::string& path) {
   return text;
 }
 
+void hold(SeriesFile& file, std::unique_ptr<SeriesTable> table) {
+  for (const StoredSeries& series : table->select({})) {
+    file.oldest = std::min(file.oldest.value_or(series.times.front()), series.times.front());
+    file.newest = std::max(file.newest.value_or(series.times.back()), series.times.back());
+  }
+  file.series = std::move(table);
+}
+
+SeriesFile open_recording(const std::string& path) {
+  RecordingFile recording(path);
+  auto table = std::make_unique<SeriesTable>();
+  for (std::size_t i = 0; i < recording.series_count(); ++i) {
+    const RecordedSeries series = recording.series(i);
+    for (std::size_t k = 0; k < series.times.size(); ++k)
+      table->append(series.labels, series.times[k], series.values[k]);
+  }
+  SeriesFile file;
+  hold(file, std::move(table));
+  file.is_run = true;
+  file.parse_time = parse_run_time;
+  file.format_time = format_run_time;
+  file.format_seconds = format_unix_seconds;
+  return file;
+}
+
 SeriesFile open_page(const std::string& path) {
   Diagnostics found;
   const exposition::Page page = exposition::read(path, read_file(path), found);
@@ -34,11 +60,7 @@ SeriesFile open_page(const std::string& path) {
   auto table = std::make_unique<SeriesTable>();
   exposition::append(page, Timestamp{}, *table);
   SeriesFile file;
-  for (const StoredSeries& series : table->select({})) {
-    file.oldest = std::min(file.oldest.value_or(series.times.front()), series.times.front());
-    file.newest = std::max(file.newest.value_or(series.times.back()), series.times.back());
-  }
-  file.series = std::move(table);
+  hold(file, std::move(table));
   file.parse_time = parse_unix_time;
   file.format_time = format_unix_time;
   file.format_seconds = format_unix_seconds;
@@ -50,10 +72,7 @@ SeriesFile open_page(const std::string& path) {
 SeriesFile open_series(const std::string& path) {
   std::error_code ignored;
   const bool piped = !std::filesystem::is_regular_file(path, ignored);  // to look is to take away
-  if (is_recording_name(path) || (!piped && is_recording(path)))
-    refuse(path,
-           "recordings cannot be queried yet; query takes a page of metrics: OpenMetrics or "
-           "Prometheus text");
+  if (is_recording_name(path) || (!piped && is_recording(path))) return open_recording(path);
   return open_page(path);
 }
 

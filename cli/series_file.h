@@ -16,13 +16,16 @@ struct SeriesFile {
   /// Instants of the first and the last sample; none in a file without samples.
   std::optional<Timestamp> oldest, newest;
 
+  bool is_run = false;  ///< a recording: times count from the start of the run
+
   // How this kind of file tells the time.
   Parsed<Timestamp> (*parse_time)(std::string_view text) = nullptr;
   std::string (*format_time)(Timestamp time) = nullptr;     ///< for people
   std::string (*format_seconds)(Timestamp time) = nullptr;  ///< for machines
 };
 
-/// Opens a page of metrics (OpenMetrics or Prometheus text 0.0.4). Warnings go to standard error.
+/// Opens a recording, or a page of metrics (OpenMetrics or Prometheus text 0.0.4). Warnings go to
+/// standard error.
 /// Throws InvalidInput.
 SeriesFile open_series(const std::string& path);
 

@@ -8,6 +8,19 @@
 
 namespace coalmine {
 
+std::vector<MetricFamily> known_families() {
+  std::vector<MetricFamily> known{
+      {"up", "gauge", "Whether the last scrape of the target succeeded."},
+      {"scrape_duration_seconds", "gauge", "How long the scrape took.", "seconds"},
+      {"scrape_samples_scraped", "gauge", "Samples that the target showed."},
+      {"scrape_samples_post_metric_relabeling", "gauge", "Of them, those kept."},
+      {"scrape_series_added", "gauge", "Series that the scrape before did not have."},
+  };
+  for (const MetricDialect* dialect : {&istio_dialect(), &application_dialect()})
+    for (MetricFamily& family : dialect->families()) known.push_back(std::move(family));
+  return known;
+}
+
 std::string le_text(double bound, PromDialect prometheus) {
   std::string text = go_number_plain(bound);
   const bool whole = text.find_first_of(".eIN") == std::string::npos;

@@ -57,6 +57,9 @@ void expose_histogram(const HistogramNames& names,
 /// makes every one look like a float on ingestion ("1.0", "400.0").
 std::string le_text(double bound, PromDialect prometheus);
 
+/// What is known of all families of all dialects, and of those that every scrape adds.
+std::vector<MetricFamily> known_families();
+
 const MetricDialect& istio_dialect();
 /// What the application itself counts, in the house's own names: workers, requests in flight, the
 /// users and conversions of an experiment.

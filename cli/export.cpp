@@ -1,0 +1,108 @@
+#include <fmt/core.h>
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "cli/commands.h"
+#include "cli/instants.h"
+#include "cli/options.h"
+#include "cli/series_file.h"
+#include "sim/telemetry/dialects/dialect.h"
+#include "sim/telemetry/exposition/history.h"
+#include "sim/telemetry/exposition/writer.h"
+
+namespace coalmine::cli {
+namespace {
+
+struct ExportOptions {
+  CommonOptions common;  ///< of it: file and out
+  std::string format = "openmetrics";
+  std::string at;         ///< empty: the end
+  std::string from, to;   ///< empty: all
+  std::string time_zero;  ///< empty: kTimeZero
+};
+
+/// What 00:00 of a run is in an export, unless said otherwise: 2023-11-14T22:13:20Z. Anything well
+/// after 1970 does: Prometheus takes no samples from before.
+constexpr const char* kTimeZero = "1700000000";
+
+int export_run(const ExportOptions& options) {
+  check_writable(options.common);
+  const SeriesFile file = open_series(options.common.file);
+  const auto known = known_families();
+  if (options.format == "prometheus") {
+    if (!options.time_zero.empty())
+      refuse("--time-zero", "is for openmetrics; a page of one instant tells no times");
+    if (!options.from.empty() || !options.to.empty())
+      refuse("--from, --to", "are for openmetrics; a page of one instant takes --at");
+    Timestamp at = file.newest.value_or(Timestamp{});
+    if (!options.at.empty()) {
+      const Parsed<Timestamp> parsed = file.parse_time(options.at);
+      if (!parsed) refuse("--at", parsed.problem);
+      at = *parsed.value;
+    }
+    deliver(options.common, exposition::write_text(exposition::page_at(*file.series, known, at)));
+    return kDone;
+  }
+  if (!options.at.empty())
+    refuse("--at", "is for the format prometheus; openmetrics is the whole run");
+  const auto instant = [&](const char* option, const std::string& text, Timestamp otherwise) {
+    if (text.empty()) return otherwise;
+    const Parsed<Timestamp> parsed = file.parse_time(text);
+    if (!parsed) refuse(option, parsed.problem);
+    return *parsed.value;
+  };
+  const Timestamp from = instant("--from", options.from, Timestamp::min());
+  const Timestamp to = instant("--to", options.to, Timestamp::max());
+  if (from > to) refuse("--from", "is after --to");
+  Millis shift{0};
+  if (file.is_run) {
+    const Parsed<Timestamp> zero =
+        parse_unix_time(options.time_zero.empty() ? kTimeZero : options.time_zero);
+    if (!zero) refuse("--time-zero", zero.problem);
+    shift = zero.value->time_since_epoch();
+    const Timestamp first = std::max(from, file.oldest.value_or(Timestamp{}));
+    if (first + shift < Timestamp{})
+      refuse(
+          "--time-zero",
+          fmt::format("the first sample, at {}, would lie before 1970", file.format_time(first)));
+  } else if (!options.time_zero.empty()) {
+    refuse("--time-zero", "is for recordings; this file has times of its own");
+  }
+  deliver(
+      options.common,
+      exposition::write_openmetrics(exposition::page_of_all(*file.series, known, shift, from, to)));
+  return kDone;
+}
+
+}  // namespace
+
+Command add_export(CLI::App& app) {
+  auto options = std::make_shared<ExportOptions>();
+  CLI::App& command =
+      *app.add_subcommand("export", "write what was scraped in a run as a page of metrics");
+  command.add_option("FILE", options->common.file, "the recording (.cmrun)")->required();
+  command
+      .add_option("--format",
+                  options->format,
+                  "openmetrics: all samples with their times (default); prometheus: what there was "
+                  "at one instant, as a scrape shows it")
+      ->check(CLI::IsMember({"openmetrics", "prometheus"}));
+  command.add_option(
+      "--at", options->at, "prometheus: the instant, as 12m30s of the run (default: the end)");
+  command.add_option("--from",
+                     options->from,
+                     "openmetrics: the first instant, as -10m or 5m (default: of the oldest "
+                     "sample, in the past that the run begins with)");
+  command.add_option("--to", options->to, "openmetrics: the last instant (default: the end)");
+  command.add_option("--time-zero",
+                     options->time_zero,
+                     "openmetrics: what time the run begins, in seconds since 1970 or as a date "
+                     "(default: 2023-11-14T22:13:20Z)");
+  command.add_option("--out", options->common.out, "write to this file");
+  return [options] { return export_run(*options); };
+}
+
+}  // namespace coalmine::cli
