@@ -1,6 +1,67 @@
 #include "strategies/check_plan.h"
 
+#include "sim/telemetry/promql/query.h"
+#include "strategies/placeholders.h"
+
 namespace coalmine {
+namespace {
+
+std::string with_anything(const std::string& query) {
+  return fill_in(query,
+                 {{"target", "target"},
+                  {"stable", "stable"},
+                  {"service", "service"},
+                  {"namespace", "namespace"},
+                  {"interval", "1m"}});
+}
+
+/// A query must be PromQL whatever its placeholders will be.
+void check_query(const QueryCheck& check, const SectionView& at, Diagnostics& problems) {
+  if (!check.min && !check.max)
+    problems.error(at.node.at, "a query needs a limit", {}, "known limits: min, max");
+  if (check.min && check.max && *check.min > *check.max)
+    problems.error(at.position("min"), "min is above max");
+  const std::string filled = with_anything(check.query);
+  if (const std::size_t open = filled.find("{{"); open != std::string::npos) {
+    problems.error(at.position("query"),
+                   filled.substr(open, filled.find("}}", open) + 2 - open) +
+                       " is no placeholder that is known here",
+                   {},
+                   "known placeholders: target, stable, service, namespace, interval");
+    return;
+  }
+  try {
+    const promql::Query query = promql::Query::parse(filled);
+    if (query.type() != promql::ValueType::scalar && query.type() != promql::ValueType::vector)
+      problems.error(at.position("query"),
+                     "the query is a " + std::string(promql::name_of(query.type())) +
+                         "; a check needs one number");
+  } catch (const promql::ParseError& e) {
+    problems.error(at.position("query"), std::string("no PromQL: ") + e.what());
+  }
+}
+
+Section<QueryCheck> query_table() {
+  Section<QueryCheck> table("queries", "A question in PromQL that the new version must answer.");
+  table.field("name", &QueryCheck::name, {.help = "what the timeline calls it", .required = true})
+      .field("query",
+             &QueryCheck::query,
+             {.help = "PromQL; {{ target }}, {{ stable }}, {{ service }}, {{ namespace }} and "
+                      "{{ interval }} are filled in",
+              .required = true})
+      .field("min", &QueryCheck::min, kind::number(), {.help = "a smaller value fails the check"})
+      .field("max", &QueryCheck::max, kind::number(), {.help = "a larger value fails the check"})
+      .check(check_query);
+  return table;
+}
+
+}  // namespace
+
+std::vector<std::string> query_texts(const CheckPlan& plan) {
+  std::vector<std::string> texts;
+  for (const QueryCheck& check : plan.queries) texts.push_back(with_anything(check.query));
+  return texts;
+}
 
 Section<CheckPlan> check_table() {
   Section<CheckPlan> table("checks", "What a new version must hold while it is watched.");
@@ -47,7 +108,11 @@ Section<CheckPlan> check_table() {
              {.default_text = "4",
               .min = "1",
               .max = "1000",
-              .help = "inconclusive checks, not in a row, at which to give up"});
+              .help = "inconclusive checks, not in a row, at which to give up"})
+      .field("queries",
+             &CheckPlan::queries,
+             kind::list_of(kind::section(query_table())),
+             {.help = "questions in PromQL that are checked besides, each with its limits"});
   return table;
 }
 

@@ -3,11 +3,20 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "sim/kernel/settings.h"
 #include "sim/kernel/time.h"
 
 namespace coalmine {
+
+/// A question of the user's, with limits for its answer (query_checks.h).
+struct QueryCheck {
+  std::string name;
+  std::string query;  ///< PromQL with placeholders
+  std::optional<double> min, max;
+};
 
 struct CheckPlan {
   double max_error_ratio = 0;       ///< always allowed, [0, 1]
@@ -17,7 +26,11 @@ struct CheckPlan {
   int failure_limit = 1;            ///< failed checks, not in a row, at which to roll back
   int min_samples = 1;              ///< requests a measurement needs to count
   int inconclusive_limit = 1;       ///< inconclusive checks, not in a row, at which to give up
+  std::vector<QueryCheck> queries;  ///< checked besides
 };
+
+/// The PromQL of its queries with something in the place of every placeholder.
+std::vector<std::string> query_texts(const CheckPlan& plan);
 
 /// To be included by the tables of the plans: Section::include.
 Section<CheckPlan> check_table();

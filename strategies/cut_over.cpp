@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "strategies/query_checks.h"
 #include "strategies/watch.h"
 #include "strategies/wording.h"
 
@@ -79,7 +80,12 @@ Task<Verdict> CutOver::switch_to(DeploymentId next) {
 
   CheckTally tally(plan_.checks);
   const auto look = [this, next] {
-    return check(plan_.checks, measure(op_.metrics(), Operator::of(next), plan_.interval), old_);
+    return with_queries(
+        check(plan_.checks, measure(op_.metrics(), Operator::of(next), plan_.interval), old_),
+        op_,
+        plan_.checks,
+        next,
+        plan_.interval);
   };
   WatchSettings bake{"weight 100 %", plan_.interval, add_saturating(switched, plan_.bake)};
   Watched seen = co_await watch(op_, std::move(bake), tally, look);

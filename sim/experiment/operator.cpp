@@ -65,6 +65,10 @@ int Operator::replicas() const {
 DeploymentId Operator::stable() const {
   return context_.stable;
 }
+const std::string& Operator::name_of(DeploymentId deployment) const {
+  return context_.cluster.spec(deployment).name;
+}
+
 const MetricReader& Operator::metrics() const {
   return context_.metrics;
 }

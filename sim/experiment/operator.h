@@ -95,6 +95,8 @@ class Operator {
   /// what MetricReader::users() and conversions() read.
   void begin_experiment();
   const MetricReader& metrics() const;
+  /// As it is called on labels.
+  const std::string& name_of(DeploymentId deployment) const;
   static MetricTarget of(DeploymentId deployment, Vantage vantage = Vantage::router);
   detail::SleepAwaiter sleep(Duration length);
 

@@ -186,12 +186,16 @@ PlayedRun play_alone(const RunSpec& spec,
   run.result.played = choice ? played_release(spec) : "none";
   run.result.on_call = spec.on_call && scenario.on_call.present;
 
+  std::vector<std::string> queries;
+  for (const StrategyChoice& any : scenario.strategies)
+    for (std::string& query : any.strategy->queries()) queries.push_back(std::move(query));
   World world(scenario,
               {spec.seed,
                spec.replication,
                choice ? run.result.played : "good",
                spec.arrivals,
-               recording != nullptr});
+               recording != nullptr,
+               std::move(queries)});
   Operator op(operator_context(world));
   std::optional<Recorder> recorder;
   if (recording != nullptr) recorder.emplace(world);

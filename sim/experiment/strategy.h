@@ -2,7 +2,9 @@
 /// reach.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "sim/kernel/task.h"
 
@@ -28,6 +30,10 @@ class Strategy {
   /// one version in charge and the cluster settled, or held. Acts only through `op`; every wait has
   /// a time limit.
   virtual Task<Verdict> roll_out(Operator& op) const = 0;
+
+  /// The PromQL it asks besides the readings of MetricReader, placeholders filled in with anything:
+  /// what it selects is stored.
+  virtual std::vector<std::string> queries() const { return {}; }
 };
 
 }  // namespace coalmine

@@ -81,6 +81,27 @@ std::vector<Duration> objective_bounds(const Scenario& scenario) {
   return bounds;
 }
 
+using Selectors = std::vector<std::vector<Matcher>>;
+
+Selectors selectors_of(const std::vector<std::string>& queries) {
+  Selectors selectors;
+  for (const std::string& text : queries) {
+    const promql::Query query = promql::Query::parse(text);
+    for (const auto matchers : query.selectors())
+      selectors.emplace_back(matchers.begin(), matchers.end());
+  }
+  return selectors;
+}
+
+/// By its name alone: values of labels may be placeholders.
+bool could_select(const Selectors& selectors, std::string_view name) {
+  return std::any_of(selectors.begin(), selectors.end(), [&](const std::vector<Matcher>& all) {
+    return std::all_of(all.begin(), all.end(), [&](const Matcher& m) {
+      return m.name() != kMetricName || m.matches(name);
+    });
+  });
+}
+
 }  // namespace
 
 /// What the scraper sees of this world.
@@ -344,8 +365,9 @@ void World::start_telemetry() {
   scraping.extra_bounds = objective_bounds(scenario_);
   scraping.bounds = data_plane->bounds();
   if (!spec_.keeps_everything)
-    scraping.keep = [this](std::string_view name, const Labels& labels) {
-      return PromqlReader::reads(scenario_.service.name, name, labels);
+    scraping.keep = [this, asked = selectors_of(spec_.queries)](std::string_view name,
+                                                                const Labels& labels) {
+      return PromqlReader::reads(scenario_.service.name, name, labels) || could_select(asked, name);
     };
   scraper_ = std::make_unique<Scraper>(simulation, *source_, store, std::move(scraping));
   scraper_->start();

@@ -52,6 +52,7 @@ struct WorldSpec {
   std::shared_ptr<const ArrivalTape> arrivals{};
   /// Stores all that is exposed, for charts, queries and exports; else only what decisions read.
   bool keeps_everything = false;
+  std::vector<std::string> queries{};  ///< PromQL whose series are stored too
 };
 
 class World {

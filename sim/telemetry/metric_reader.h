@@ -31,7 +31,8 @@ struct Reading {
   double samples = 0;           ///< requests behind the value; extrapolated to the window's edges,
                                 ///< hence not a whole number
   Duration window{};
-  std::string query;  ///< the question in PromQL
+  std::string query;      ///< the question in PromQL
+  std::string problem{};  ///< query(): why there is no value
 
   /// As evidence of a decision, held against `limit`.
   Evidence against(std::optional<double> limit) const {
@@ -60,6 +61,9 @@ class MetricReader {
   /// who converted. `samples` are the users.
   virtual Reading users(const MetricTarget& target) const = 0;
   virtual Reading conversions(const MetricTarget& target) const = 0;
+  /// Any PromQL, which must come to one number that is not NaN. `window` is what it is about, for
+  /// the evidence; how many samples stand behind it is not known.
+  virtual Reading query(const std::string& promql, Duration window) const = 0;
 };
 
 }  // namespace coalmine

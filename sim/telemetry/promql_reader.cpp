@@ -58,11 +58,15 @@ bool PromqlReader::reads(std::string_view service, std::string_view name, const 
   return name == kRequests || suffix == "_bucket" || suffix == "_count";
 }
 
-std::optional<double> PromqlReader::ask(const std::string& query) const {
+promql::Value PromqlReader::value_of(const std::string& query) const {
   auto known = parsed_.find(query);
   if (known == parsed_.end())
     known = parsed_.emplace(query, promql::Query::parse(query, options_)).first;
-  const promql::Value value = known->second.instant(source_, to_timestamp(simulation_.now()));
+  return known->second.instant(source_, to_timestamp(simulation_.now()));
+}
+
+std::optional<double> PromqlReader::ask(const std::string& query) const {
+  const promql::Value value = value_of(query);
   double number = std::nan("");
   if (value.type == promql::ValueType::scalar) number = value.scalar.value;
   if (value.type == promql::ValueType::vector && value.series.size() == 1)
@@ -161,6 +165,30 @@ Reading PromqlReader::users(const MetricTarget& target) const {
   Reading r = reading(
       fmt::format("sum({}{{deployment{}}})", kUsers, deployments(target)), 0, Duration::zero());
   r.samples = r.value.value_or(0);
+  return r;
+}
+
+Reading PromqlReader::query(const std::string& promql, Duration window) const {
+  Reading r;
+  r.window = window;
+  r.query = promql;
+  try {
+    const promql::Value value = value_of(promql);
+    const bool scalar = value.type == promql::ValueType::scalar;
+    if (!scalar && value.series.size() != 1) {
+      r.problem = value.series.empty()
+                      ? "no data"
+                      : fmt::format("{} series where one is needed", value.series.size());
+      return r;
+    }
+    const double number = scalar ? value.scalar.value : value.series.front().points.front().value;
+    if (std::isnan(number))
+      r.problem = "not a number";
+    else
+      r.value = number;
+  } catch (const promql::EvaluationError& e) {
+    r.problem = e.what();
+  }
   return r;
 }
 

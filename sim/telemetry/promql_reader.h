@@ -37,9 +37,7 @@ class PromqlReader final : public MetricReader {
   Reading request_rate(const MetricTarget& target, Duration window) const override;
   Reading users(const MetricTarget& target) const override;
   Reading conversions(const MetricTarget& target) const override;
-
-  /// The one number that a query gives now; empty when it gives none, several or NaN.
-  std::optional<double> ask(const std::string& query) const;
+  Reading query(const std::string& promql, Duration window) const override;
 
   /// The texts behind error_ratio and slow_ratio, for rules.
   std::string error_ratio_text(const MetricTarget& target, Duration window) const;
@@ -51,6 +49,9 @@ class PromqlReader final : public MetricReader {
   static bool reads(std::string_view service, std::string_view name, const Labels& labels);
 
  private:
+  promql::Value value_of(const std::string& query) const;
+  /// The one number that a query gives now; empty when it gives none, several or NaN.
+  std::optional<double> ask(const std::string& query) const;
   Reading reading(std::string query, double samples, Duration window) const;
   std::string matchers(const MetricTarget& target) const;
   std::string deployments(const MetricTarget& target) const;

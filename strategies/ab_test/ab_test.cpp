@@ -6,6 +6,7 @@
 #include "sim/experiment/operator.h"
 #include "strategies/ab_test/experiment.h"
 #include "strategies/cut_over.h"
+#include "strategies/query_checks.h"
 #include "strategies/sizing.h"
 #include "strategies/watch.h"
 #include "strategies/wording.h"
@@ -99,7 +100,8 @@ Task<Verdict> AbTest::roll_out(Operator& op) const {
     const auto of = [&](DeploymentId arm) {
       return measure(op.metrics(), Operator::of(arm), plan_.interval);
     };
-    return check(plan_.guardrails, of(b), of(op.stable()));
+    return with_queries(
+        check(plan_.guardrails, of(b), of(op.stable())), op, plan_.guardrails, b, plan_.interval);
   };
   std::optional<PlannedSample> sample;
   const auto plan_with = [&](const Arms& arms) {

@@ -26,6 +26,7 @@ class AbTest : public Strategy {
  public:
   explicit AbTest(AbTestPlan plan) : plan_(std::move(plan)) {}
   Task<Verdict> roll_out(Operator& op) const override;
+  std::vector<std::string> queries() const override { return query_texts(plan_.guardrails); }
 
  private:
   AbTestPlan plan_;

@@ -28,6 +28,7 @@ class BlueGreen : public Strategy {
  public:
   explicit BlueGreen(const BlueGreenPlan& plan) : plan_(plan) {}
   Task<Verdict> roll_out(Operator& op) const override;
+  std::vector<std::string> queries() const override { return query_texts(plan_.cut_over.checks); }
 
  private:
   BlueGreenPlan plan_;

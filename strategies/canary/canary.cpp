@@ -8,6 +8,7 @@
 
 #include "sim/experiment/operator.h"
 #include "strategies/canary/arms.h"
+#include "strategies/query_checks.h"
 #include "strategies/watch.h"
 #include "strategies/wording.h"
 
@@ -50,8 +51,9 @@ Task<Verdict> Canary::roll_out(Operator& op) const {
   CheckTally tally(plan_.checks);
   const auto look = [&] {
     CheckResult whole = check_arms(op, plan_, arms, std::nullopt);
-    return plan_.per_segment ? with_segments(std::move(whole), check_segments(op, plan_, arms))
-                             : whole;
+    if (plan_.per_segment) whole = with_segments(std::move(whole), check_segments(op, plan_, arms));
+    return with_queries(
+        std::move(whole), op, plan_.checks, arms.canary().deployments.front(), plan_.interval);
   };
 
   for (std::size_t step = 0; step < plan_.steps.size(); ++step) {

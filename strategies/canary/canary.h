@@ -21,6 +21,7 @@ class Canary : public Strategy {
  public:
   explicit Canary(CanaryPlan plan) : plan_(std::move(plan)) {}
   Task<Verdict> roll_out(Operator& op) const override;
+  std::vector<std::string> queries() const override { return query_texts(plan_.checks); }
 
  private:
   CanaryPlan plan_;

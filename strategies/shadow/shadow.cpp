@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "strategies/query_checks.h"
 #include "strategies/sizing.h"
 #include "strategies/watch.h"
 #include "strategies/wording.h"
@@ -22,9 +23,13 @@ Task<Watched> watch_copies(Operator& op, DeploymentId shadow, const ShadowPlan& 
     const auto at_pods = [&](DeploymentId arm) {
       return measure(op.metrics(), Operator::of(arm, Vantage::pod), how.interval);
     };
-    return check(how.checks,
-                 at_pods(shadow),
-                 how.compare ? std::optional(at_pods(op.stable())) : std::nullopt);
+    return with_queries(check(how.checks,
+                              at_pods(shadow),
+                              how.compare ? std::optional(at_pods(op.stable())) : std::nullopt),
+                        op,
+                        how.checks,
+                        shadow,
+                        how.interval);
   };
   WatchSettings settings{"mirror " + say_percent(plan.mirror),
                          how.interval,

@@ -33,6 +33,7 @@ class Shadow : public Strategy {
  public:
   explicit Shadow(const ShadowPlan& plan) : plan_(plan) {}
   Task<Verdict> roll_out(Operator& op) const override;
+  std::vector<std::string> queries() const override { return query_texts(plan_.cut_over.checks); }
 
  private:
   ShadowPlan plan_;
