@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/telemetry/store_sink.h"
+#include "tests/telemetry/promql/asking.h"
 #include "tests/telemetry/rules/playing.h"
 
 namespace coalmine::rules {
@@ -252,6 +254,28 @@ groups:
   CHECK(play.evidence[2].query == "up == bool 0");
   CHECK(play.evidence[2].value == 0);
   CHECK_FALSE(play.evidence[2].limit);
+}
+
+TEST_CASE("rules read from the store of a run and write into it") {
+  SeriesStore store;
+  StoreSink sink(store);
+  const SeriesId m = store.series({{"__name__", "m"}, {"i", "a"}});
+  GroupEngine engine(groups_in(R"(
+groups:
+- name: g
+  rules:
+  - {record: r, expr: m * 2}
+  - {alert: High, expr: r > 2}
+)")[0]);
+  for (int i = 0; i < 6; ++i) {
+    const Timestamp at(15s * i);
+    store.append(m, at, i < 3 ? 2 : 1);
+    engine.evaluate(store, at, sink);
+  }
+  CHECK(promql::ask("r", store, 30) == "r{i=\"a\"} 4");
+  CHECK(promql::ask("ALERTS", store, 30) ==
+        "ALERTS{alertname=\"High\", alertstate=\"firing\", i=\"a\"} 1");
+  CHECK(promql::ask("ALERTS", store, 45) == "");
 }
 
 }  // namespace coalmine::rules
