@@ -10,11 +10,6 @@
 
 namespace coalmine {
 
-double burn_rate_threshold(const BurnRateRow& row, Duration objective_window) {
-  const double windows = to_seconds(objective_window) / to_seconds(row.long_window);
-  return std::max(1.0, row.budget_share * windows);
-}
-
 BurnRateAlert::BurnRateAlert(Simulation& simulation,
                              const MetricReader& reader,
                              std::vector<AlertObjective> objectives,

@@ -88,6 +88,7 @@ class Query {
   ValueType type() const;
   const std::string& text() const { return text_; }
   const Node& root() const { return *root_; }
+  const Options& options() const { return options_; }
 
   /// The selectors of the query, outermost first: what it reads.
   std::vector<std::span<const Matcher>> selectors() const;

@@ -1,0 +1,163 @@
+#include "sim/telemetry/rules/rule_runner.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/kernel/assert.h"
+#include "sim/telemetry/go_number.h"
+
+namespace coalmine::rules {
+namespace {
+
+/// FNV-1a, 64 bits.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
+std::string page_name(const Alert& alert) {
+  return std::string(alert.labels.get(alert.labels.has("objective") ? "objective" : "alertname"));
+}
+
+std::string_view annotation(const Alert& alert, std::string_view name) {
+  for (const Label& label : alert.annotations)
+    if (label.name == name) return label.value;
+  return {};
+}
+
+/// What the rule's author has to say, or what there is to say.
+std::string firing_message(const Alert& alert) {
+  for (const std::string_view name : {"summary", "description", "message"})
+    if (const std::string_view text = annotation(alert, name); !text.empty())
+      return std::string(text);
+  return fmt::format(
+      "{} fires with the value {}", alert.labels.text(), go_number_in_json(alert.value));
+}
+
+}  // namespace
+
+bool pages_by_severity(const Labels& alert) {
+  const std::string_view severity = alert.get("severity");
+  return severity.empty() || severity == "page" || severity == "critical";
+}
+
+RuleRunner::RuleRunner(Simulation& simulation,
+                       const SeriesSource& source,
+                       SampleSink& sink,
+                       std::vector<RuleGroup> groups,
+                       Settings settings,
+                       EventSink events,
+                       OnPage on_page)
+    : simulation_(simulation),
+      source_(source),
+      sink_(sink),
+      settings_(std::move(settings)),
+      events_(std::move(events)),
+      on_page_(std::move(on_page)) {
+  CM_ASSERT(settings_.evaluation_interval.count() > 0);
+  for (RuleGroup& rules : groups) {
+    const Duration interval = rules.interval ? *rules.interval : settings_.evaluation_interval;
+    Duration phase{};
+    if (settings_.phase_key) {
+      const auto places = static_cast<std::uint64_t>(
+          std::max<std::int64_t>(1, std::chrono::duration_cast<Millis>(interval).count()));
+      const std::uint64_t bits = draw_bits(*settings_.phase_key, hash_of(rules.name));
+      phase = Millis(static_cast<std::int64_t>(bits % places));
+    }
+    auto group = std::make_unique<Group>(GroupEngine(std::move(rules), settings_.engine));
+    group->interval = interval;
+    group->phase = phase;
+    group->failing.assign(group->engine.group().rules.size(), false);
+    groups_.push_back(std::move(group));
+  }
+}
+
+RuleRunner::~RuleRunner() {
+  for (const auto& group : groups_)
+    if (group->next != 0) simulation_.cancel(group->next);
+}
+
+void RuleRunner::start(Time from) {
+  CM_ASSERT(from >= simulation_.now());
+  for (const auto& group : groups_) {
+    CM_ASSERT(group->next == 0);
+    Duration behind = (from.time_since_epoch() - group->phase) % group->interval;
+    if (behind.count() < 0) behind += group->interval;
+    schedule(*group, behind.count() == 0 ? from : from + (group->interval - behind));
+  }
+}
+
+void RuleRunner::schedule(Group& group, Time when) {
+  group.next = simulation_.at(when, [this, &group] { evaluate(group); });
+}
+
+void RuleRunner::evaluate(Group& group) {
+  schedule(group, simulation_.now() + group.interval);
+  group.engine.evaluate(
+      source_, to_timestamp(simulation_.now()), sink_, [this](const Notification& notification) {
+        told(notification);
+      });
+  report_failures(group);
+}
+
+void RuleRunner::told(const Notification& notification) {
+  const std::string name = page_name(notification.alert);
+  const bool is_page = settings_.is_page(notification.alert.labels);
+  if (notification.kind == Notification::Kind::resolved) {
+    if (is_page) resolve(notification.alert.labels);
+    say("alert/" + name, is_page ? "Resolved" : "AlertResolved", name + " fires no more");
+  } else if (is_page) {
+    page(notification, name);
+  } else {
+    say("alert/" + name, "AlertFiring", firing_message(notification.alert), notification.evidence);
+  }
+}
+
+void RuleRunner::page(const Notification& notification, const std::string& name) {
+  const Time now = simulation_.now();
+  if (!first_firing_) first_firing_ = now;
+  open_.push_back({notification.alert.labels, pages_.size()});
+  pages_.push_back({now, name, notification.evidence, {}});
+  say("alert/" + name, "Paged", firing_message(notification.alert), notification.evidence);
+  if (!on_page_) return;
+  const Page sent = pages_.back();
+  on_page_(sent);
+}
+
+void RuleRunner::resolve(const Labels& alert) {
+  const auto open =
+      std::find_if(open_.begin(), open_.end(), [&](const Open& one) { return one.alert == alert; });
+  if (open == open_.end()) return;
+  pages_[open->page].resolved = simulation_.now();
+  open_.erase(open);
+}
+
+void RuleRunner::report_failures(Group& group) {
+  for (std::size_t i = 0; i < group.failing.size(); ++i) {
+    const std::string& error = group.engine.health(i).error;
+    if (!error.empty() && !group.failing[i])
+      say("rule/" + name_of(group.engine.group().rules[i]), "RuleFailing", error);
+    group.failing[i] = !error.empty();
+  }
+}
+
+void RuleRunner::say(std::string object,
+                     std::string reason,
+                     std::string message,
+                     std::optional<Evidence> evidence) {
+  if (!events_) return;
+  events_({simulation_.now(),
+           std::move(object),
+           std::move(reason),
+           std::move(message),
+           std::move(evidence)});
+}
+
+bool RuleRunner::firing() const {
+  return !open_.empty();
+}
+
+}  // namespace coalmine::rules
