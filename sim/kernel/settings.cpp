@@ -40,6 +40,8 @@ std::string ValueType::name() const {
       return "map of " + of[0]->name();
     case ValueKind::pair:
       return "[" + of[0]->name() + ", " + of[1]->name() + "]";
+    case ValueKind::document:
+      return format;
     case ValueKind::variants:
       return "list of one-key maps";
   }

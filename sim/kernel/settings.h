@@ -59,6 +59,7 @@ enum class ValueKind {
   list,
   map,
   pair,
+  document,  ///< of a format with rules of its own, as a Prometheus rule file
   variants,  ///< a list of one-key maps, the key naming the type: `- canary: {...}`
 };
 
@@ -78,6 +79,7 @@ struct ValueType {
   std::vector<std::string> choices{};                  ///< choice
   std::shared_ptr<const AnySection> section{};         ///< section
   std::string instead{};                               ///< section: a word allowed in its place
+  std::string format{};                                ///< document: "Prometheus rule file"
   std::vector<std::shared_ptr<const ValueType>> of{};  ///< list, map: one; pair: two
   std::vector<VariantInfo> variants{};                 ///< variants
 

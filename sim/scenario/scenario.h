@@ -18,6 +18,7 @@
 #include "sim/kernel/settings.h"
 #include "sim/kernel/time.h"
 #include "sim/service/service_model.h"
+#include "sim/telemetry/rules/rule_group.h"
 
 namespace coalmine {
 
@@ -173,6 +174,7 @@ struct Scenario {
   FaultList faults;  ///< on anything else
   std::vector<Objective> objectives;
   OnCallSettings on_call;
+  std::vector<rules::RuleGroup> alerts;  ///< besides those made from the objectives
   TelemetrySettings telemetry;
   NetworkSettings network;
   std::vector<StrategyChoice> strategies;

@@ -75,6 +75,8 @@ Json schema_of(const ValueType& type) {
       return {{"anyOf", Json::array({Json{{"type", "integer"}}, text_pattern("^[0-9]+%$")})}};
     case ValueKind::flag:
       return {{"type", "boolean"}};
+    case ValueKind::document:
+      return {{"type", "object"}};
     case ValueKind::text:
       return {{"type", {"string", "number"}}};
     case ValueKind::choice:

@@ -1,6 +1,7 @@
 #include "sim/scenario/sections.h"
 
 #include "sim/faults/catalogue.h"
+#include "sim/telemetry/rules/rule_reader.h"
 
 namespace coalmine {
 namespace {
@@ -338,6 +339,22 @@ Section<OnCallSettings> on_call_table() {
   return table;
 }
 
+Reader<std::vector<rules::RuleGroup>> rule_file() {
+  ValueType type;
+  type.kind = ValueKind::document;
+  type.format = "Prometheus rule file";
+  return {type,
+          [](const Value& value,
+             const std::string&,
+             const FieldOptions&,
+             Diagnostics& diagnostics,
+             std::vector<rules::RuleGroup>& out) {
+            const std::size_t before = diagnostics.errors();
+            out = rules::read_rules(value, {}, diagnostics);
+            return diagnostics.errors() == before;
+          }};
+}
+
 Section<TelemetrySettings> telemetry_table() {
   Section<TelemetrySettings> table("telemetry", "How metrics are collected.");
   table
@@ -519,6 +536,12 @@ Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies) {
               on_call_table(), "none", [](OnCallSettings& o) { o.present = false; }),
           [](Draft& d, const OnCallSettings& o) { d.scenario.on_call = o; },
           {.default_text = "{}", .help = "the human behind every strategy"})
+      .field_with<std::vector<rules::RuleGroup>>(
+          "alerts",
+          rule_file(),
+          [](Draft& d, auto groups) { d.scenario.alerts = std::move(groups); },
+          {.help = "rule groups as Prometheus takes them: {groups: [...]}; those with severity "
+                   "page or critical, or none, page the human"})
       .field_with<TelemetrySettings>(
           "telemetry",
           kind::section(telemetry_table()),

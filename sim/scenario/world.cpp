@@ -10,6 +10,7 @@
 #include "sim/scenario/workload.h"
 #include "sim/telemetry/dialects/dialect.h"
 #include "sim/telemetry/promql/duration.h"
+#include "sim/telemetry/rules/burn_rate_rules.h"
 
 namespace coalmine {
 namespace {
@@ -91,6 +92,14 @@ Selectors selectors_of(const std::vector<std::string>& queries) {
       selectors.emplace_back(matchers.begin(), matchers.end());
   }
   return selectors;
+}
+
+/// Those of strategies and of the scenario's rules.
+std::vector<std::string> queries_to_keep(const Scenario& scenario,
+                                         std::vector<std::string> queries) {
+  for (const rules::RuleGroup& group : scenario.alerts)
+    for (const rules::Rule& rule : group.rules) queries.push_back(rules::expr_of(rule).text());
+  return queries;
 }
 
 /// By its name alone: values of labels may be placeholders.
@@ -365,8 +374,8 @@ void World::start_telemetry() {
   scraping.extra_bounds = objective_bounds(scenario_);
   scraping.bounds = data_plane->bounds();
   if (!spec_.keeps_everything)
-    scraping.keep = [this, asked = selectors_of(spec_.queries)](std::string_view name,
-                                                                const Labels& labels) {
+    scraping.keep = [this, asked = selectors_of(queries_to_keep(scenario_, spec_.queries))](
+                        std::string_view name, const Labels& labels) {
       return PromqlReader::reads(scenario_.service.name, name, labels) || could_select(asked, name);
     };
   scraper_ = std::make_unique<Scraper>(simulation, *source_, store, std::move(scraping));
@@ -374,33 +383,43 @@ void World::start_telemetry() {
   metrics = std::make_unique<PromqlReader>(
       simulation, store, [this](DeploymentId d) { return cluster->spec(d).name; }, segments_);
 
-  std::vector<AlertObjective> objectives;
+  start_rules();
+}
+
+/// The page behind the on-call human, made from the objectives, and the rules of the scenario.
+void World::start_rules() {
+  std::vector<rules::BurnRateObjective> objectives;
   for (const Objective& o : scenario_.objectives) {
-    AlertObjective a;
+    rules::BurnRateObjective rule;
+    AlertObjective& a = rule.objective;
     const bool latency = o.kind == Objective::Kind::latency;
     a.kind = latency ? AlertObjective::Kind::latency : AlertObjective::Kind::availability;
     a.name = latency ? "latency-" + promql::duration_text(o.latency) : "availability";
     a.target = o.target;
     a.latency = o.latency;
     a.window = o.window;
-    objectives.push_back(std::move(a));
+    rule.bad_ratio = [service = scenario_.service.name, latency, o](Duration window) {
+      return latency ? PromqlReader::slow_ratio_of_service(service, o.latency, window)
+                     : PromqlReader::error_ratio_of_service(service, window);
+    };
+    objectives.push_back(std::move(rule));
   }
+  std::vector<rules::RuleGroup> groups;
+  if (!objectives.empty()) groups.push_back(rules::burn_rate_rules(objectives, {}));
+  groups.insert(groups.end(), scenario_.alerts.begin(), scenario_.alerts.end());
+
   paged = std::make_unique<Condition>(simulation);
-  BurnRateAlert::Settings rules;
-  rules.evaluation_interval = scenario_.telemetry.evaluation_interval;
-  const double phase = draw(key("telemetry/evaluation"), 0);
-  rules.phase = from_seconds(phase * to_seconds(rules.evaluation_interval));
-  if (rules.phase >= rules.evaluation_interval) rules.phase = Duration::zero();
-  page = std::make_unique<BurnRateAlert>(
-      simulation,
-      *metrics,
-      std::move(objectives),
-      [this] {
-        return MetricTarget{released_deployments(), Vantage::router, {}};
-      },
-      rules,
-      events(),
-      [this](const Page&) { paged->notify(); });
+  results_of_rules_ = std::make_unique<StoreSink>(store);
+  rules::RuleRunner::Settings settings;
+  settings.evaluation_interval = scenario_.telemetry.evaluation_interval;
+  settings.phase_key = key("telemetry/evaluation");
+  page = std::make_unique<rules::RuleRunner>(simulation,
+                                             store,
+                                             *results_of_rules_,
+                                             std::move(groups),
+                                             settings,
+                                             events(),
+                                             [this](const Page&) { paged->notify(); });
   page->start(kTimeZero);
 }
 
@@ -410,7 +429,9 @@ ControlPlaneCounts World::control_plane_so_far() const {
 
 std::optional<WorldPast> World::past() const {
   CM_ASSERT(simulation.now() == past_ends());
-  if (!data_plane->state().dooms_.empty() || !page->pages().empty()) return std::nullopt;
+  // Rules of the scenario keep a state of their own.
+  if (!data_plane->state().dooms_.empty() || !page->pages().empty() || !scenario_.alerts.empty())
+    return std::nullopt;
   return WorldPast{
       data_plane->state(), store, data_plane->knows_segments(), control_plane_so_far()};
 }

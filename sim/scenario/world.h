@@ -17,9 +17,10 @@
 #include "sim/kernel/simulation.h"
 #include "sim/kernel/task.h"
 #include "sim/scenario/scenario.h"
-#include "sim/telemetry/burn_rate_alert.h"
 #include "sim/telemetry/promql_reader.h"
+#include "sim/telemetry/rules/rule_runner.h"
 #include "sim/telemetry/scraper.h"
+#include "sim/telemetry/store_sink.h"
 #include "sim/traffic/data_plane.h"
 
 namespace coalmine {
@@ -77,7 +78,7 @@ class World {
   SeriesStore store;
   std::unique_ptr<PromqlReader> metrics;
   std::unique_ptr<Condition> paged;  ///< notified when a page begins to fire
-  std::unique_ptr<BurnRateAlert> page;
+  std::unique_ptr<rules::RuleRunner> page;
 
   DeploymentId stable;
   BackendId service_backend;
@@ -106,6 +107,7 @@ class World {
   ControlPlaneCounts control_plane_so_far() const;
   void start_services();
   void start_telemetry();
+  void start_rules();
 
   const Scenario& scenario_;
   WorldSpec spec_;
@@ -113,6 +115,7 @@ class World {
   std::vector<std::string> segments_;  ///< names
   std::unique_ptr<Source> source_;
   std::unique_ptr<Scraper> scraper_;
+  std::unique_ptr<StoreSink> results_of_rules_;
   int other_pods_ = 0;
 };
 

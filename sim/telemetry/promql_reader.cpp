@@ -36,6 +36,28 @@ std::string quoted_meta(const std::string& name) {
   return quoted;
 }
 
+// Without a failure there is no series of failures yet: that is a ratio of 0, not an unknown one.
+std::string error_ratio_text(const std::string& who, Duration window) {
+  return fmt::format("({} or vector(0)) / {}",
+                     rate_of(kRequests, who + kFailed, window),
+                     rate_of(kRequests, who, window));
+}
+
+std::string slow_ratio_text(const std::string& who,
+                            Duration threshold,
+                            Duration window,
+                            PromDialect dialect) {
+  const std::string le = le_text(static_cast<double>(threshold.count()) / 1e6, dialect);
+  const std::string latency = kLatency;
+  return fmt::format("1 - ({} or vector(0)) / {}",
+                     rate_of(latency + "_bucket", who + ",le=" + go_quote(le), window),
+                     rate_of(latency + "_count", who, window));
+}
+
+std::string of_service(const std::string& service) {
+  return "reporter=\"source\",destination_service_name=" + go_quote(service);
+}
+
 }  // namespace
 
 PromqlReader::PromqlReader(const Simulation& simulation,
@@ -110,27 +132,20 @@ double PromqlReader::requests_in(const MetricTarget& target,
   return ask(rate_of(counter, matchers(target), window)).value_or(0) * to_seconds(window);
 }
 
-// Without a failure there is no series of failures yet: that is a ratio of 0, not an unknown one.
-std::string PromqlReader::error_ratio_text(const MetricTarget& target, Duration window) const {
-  const std::string who = matchers(target);
-  return fmt::format("({} or vector(0)) / {}",
-                     rate_of(kRequests, who + kFailed, window),
-                     rate_of(kRequests, who, window));
+std::string PromqlReader::error_ratio_of_service(const std::string& service, Duration window) {
+  return error_ratio_text(of_service(service), window);
 }
 
-std::string PromqlReader::slow_ratio_text(const MetricTarget& target,
-                                          Duration threshold,
-                                          Duration window) const {
-  const std::string who = matchers(target);
-  const std::string le = le_text(static_cast<double>(threshold.count()) / 1e6, options_.dialect);
-  return fmt::format(
-      "1 - ({} or vector(0)) / {}",
-      rate_of(std::string(kLatency) + "_bucket", who + ",le=" + go_quote(le), window),
-      rate_of(std::string(kLatency) + "_count", who, window));
+std::string PromqlReader::slow_ratio_of_service(const std::string& service,
+                                                Duration threshold,
+                                                Duration window,
+                                                PromDialect dialect) {
+  return slow_ratio_text(of_service(service), threshold, window, dialect);
 }
 
 Reading PromqlReader::error_ratio(const MetricTarget& target, Duration window) const {
-  return reading(error_ratio_text(target, window), requests_in(target, kRequests, window), window);
+  return reading(
+      error_ratio_text(matchers(target), window), requests_in(target, kRequests, window), window);
 }
 
 Reading PromqlReader::latency_quantile(const MetricTarget& target,
@@ -151,7 +166,7 @@ Reading PromqlReader::slow_ratio(const MetricTarget& target,
                                  Duration threshold,
                                  Duration window) const {
   static const std::string kCount = std::string(kLatency) + "_count";
-  return reading(slow_ratio_text(target, threshold, window),
+  return reading(slow_ratio_text(matchers(target), threshold, window, options_.dialect),
                  requests_in(target, kCount.c_str(), window),
                  window);
 }

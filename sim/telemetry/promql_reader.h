@@ -39,11 +39,12 @@ class PromqlReader final : public MetricReader {
   Reading conversions(const MetricTarget& target) const override;
   Reading query(const std::string& promql, Duration window) const override;
 
-  /// The texts behind error_ratio and slow_ratio, for rules.
-  std::string error_ratio_text(const MetricTarget& target, Duration window) const;
-  std::string slow_ratio_text(const MetricTarget& target,
-                              Duration threshold,
-                              Duration window) const;
+  /// The texts of error_ratio and slow_ratio about a whole service at the router, for rules.
+  static std::string error_ratio_of_service(const std::string& service, Duration window);
+  static std::string slow_ratio_of_service(const std::string& service,
+                                           Duration threshold,
+                                           Duration window,
+                                           PromDialect dialect = PromDialect::v3);
 
   /// Whether any of these readings, about this service, could select such a series.
   static bool reads(std::string_view service, std::string_view name, const Labels& labels);

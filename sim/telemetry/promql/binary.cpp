@@ -91,6 +91,10 @@ void BinaryState::evaluate(Evaluation& evaluation, const Moment& at, Vector& out
     vector_and_scalar(evaluation, vector, scalar, out);
     return;
   }
+  // Nothing is left of the left side where the right one is empty, and rules put their short window
+  // there: the long one costs nothing while all is well. The price is an error on the left that
+  // nobody hears of.
+  if (binary_.op == BinaryOp::set_and && evaluation.vector(*binary_.right, at).empty()) return;
   const Vector& left = evaluation.vector(*binary_.left, at);
   const Vector& right = evaluation.vector(*binary_.right, at);
   ++round_;
