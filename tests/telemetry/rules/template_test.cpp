@@ -171,6 +171,11 @@ TEST_CASE("what Prometheus plays and we do not stays in the text, with a warning
     CHECK(made.find(std::string(text) + " [warning ") == 0);
   }
   CHECK(expanded("{{ $x := 3 }}{{ $x }}").find("[error") == std::string::npos);
+  std::string pipes = "{{ 1";
+  for (int i = 0; i < 100'000; ++i) pipes += " | print";
+  CHECK(expanded(pipes + " }}").find("too many pipes") != std::string::npos);
+  const std::string open(100'000, '(');
+  CHECK(expanded("{{ " + open + " }}").find("nested too deeply") != std::string::npos);
 }
 
 }  // namespace coalmine::rules
