@@ -39,7 +39,10 @@ std::string_view name_of(AlertState state) {
   return {};
 }
 
-void AlertTable::update(Candidates candidates, Timestamp at, Millis hold, Millis keep_firing_for) {
+void AlertTable::update(Candidates&& candidates,
+                        Timestamp at,
+                        Millis hold,
+                        Millis keep_firing_for) {
   for (auto it = alerts_.begin(); it != alerts_.end();) {
     const bool kept = candidates.contains(it->first) || miss(it->second, at, keep_firing_for);
     it = kept ? std::next(it) : alerts_.erase(it);

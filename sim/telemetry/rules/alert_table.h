@@ -52,7 +52,7 @@ class AlertTable {
   /// Candidates by identity.
   using Candidates = std::map<Labels, AlertCandidate>;
 
-  void update(Candidates candidates, Timestamp at, Millis hold, Millis keep_firing_for);
+  void update(Candidates&& candidates, Timestamp at, Millis hold, Millis keep_firing_for);
 
   /// Whether Alertmanager is told of an alert at this evaluation: a firing one when it begins and
   /// whenever more than the delay has passed since, a resolved one likewise.

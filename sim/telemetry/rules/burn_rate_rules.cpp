@@ -40,6 +40,7 @@ class Maker {
     for (const BurnRateRow& row : settings_.rows)
       windows.insert({row.short_window, row.long_window});
     std::vector<Rule> rules;
+    rules.reserve(windows.size());
     for (const Duration window : windows)
       rules.emplace_back(RecordingRule{recorded_name(window),
                                        parse(objective_.bad_ratio(window)),
