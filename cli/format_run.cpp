@@ -24,12 +24,30 @@ double seconds_of(Duration d) {
   return static_cast<double>(d.count()) / 1e9;
 }
 
+/// Queries of users come as they are written, over many lines.
+std::string on_one_line(const std::string& query) {
+  std::string line;
+  for (std::size_t i = 0; i < query.size(); ++i) {
+    if (query[i] != '\n') {
+      line += query[i];
+      continue;
+    }
+    while (i + 1 < query.size() && (query[i + 1] == ' ' || query[i + 1] == '\n')) ++i;
+    if (i + 1 < query.size() && !line.empty() && line.back() != '{' && line.back() != '(')
+      line += ' ';
+  }
+  return line;
+}
+
 std::string evidence_text(const Evidence& e) {
-  std::string text = e.query;
+  std::string text = on_one_line(e.query);
   text += e.value ? fmt::format(" = {:.4g}", *e.value) : " = no data";
   if (e.limit) text += fmt::format(", limit {:.4g}", *e.limit);
-  text +=
-      fmt::format(" ({} samples in {})", grouped(e.samples), human_seconds(to_seconds(e.window)));
+  const std::string window = human_seconds(to_seconds(e.window));
+  if (e.samples > 0)
+    text += fmt::format(" ({} samples in {})", grouped(e.samples), window);
+  else if (e.window > Duration::zero())
+    text += fmt::format(" (in {})", window);
   return text;
 }
 
