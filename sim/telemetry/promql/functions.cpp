@@ -173,8 +173,12 @@ constexpr std::string_view kElsewhere[] = {
 
 }  // namespace
 
+std::span<const Function> all_functions() {
+  return table();
+}
+
 const Function* find_function(std::string_view name) {
-  const auto& all = table();
+  const std::span<const Function> all = table();
   const auto found =
       std::lower_bound(all.begin(), all.end(), name, [](const Function& f, std::string_view n) {
         return f.name < n;
