@@ -108,6 +108,14 @@ TEST_CASE("sums keep what plain addition would lose, and infinities") {
   }
 }
 
+TEST_CASE("an infinity spoils the sums of older versions") {
+  const SeriesTable table = series("x{} 1 Inf 2");
+  CHECK(ask("stdvar_over_time(x[1m])", table, 20, kVersion2) == "{} NaN");
+  CHECK(ask("stddev_over_time(x[1m])", table, 20, kVersion2) == "{} NaN");
+  CHECK(ask("sum_over_time(x[1m])", table, 20, kVersion2) == "{} +Inf");
+  CHECK(ask("deriv(x[1m])", table, 20, kVersion2) == "{} NaN");
+}
+
 TEST_CASE("absence is labelled with what the selector wanted to be equal") {
   const SeriesTable table = series(R"(up{job="a"} 1 1 1)");
   CHECK(ask("absent(up)", table, 20).empty());
