@@ -11,6 +11,8 @@
 namespace coalmine::promql::element {
 namespace {
 
+/// From here on exp(-x) is nothing beside exp(x).
+constexpr double kLarge = 21;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct UtcTime {
@@ -98,7 +100,17 @@ double month(double value, Arguments /*arguments*/) {
 }
 
 double year(double value, Arguments /*arguments*/) {
-  return static_cast<int>(utc(value).date.year());
+  return static_cast<double>(date_of(utc(value).day).year);
+}
+
+double cosh(double value, Arguments /*arguments*/) {
+  const double size = std::abs(value);
+  return size > kLarge ? std::exp(size) * 0.5 : std::cosh(value);
+}
+
+double sinh(double value, Arguments /*arguments*/) {
+  const double size = std::abs(value);
+  return size > kLarge ? std::copysign(std::exp(size) * 0.5, value) : std::sinh(value);
 }
 
 double deg(double value, Arguments /*arguments*/) {

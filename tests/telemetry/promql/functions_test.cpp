@@ -187,6 +187,13 @@ TEST_CASE("angles") {
   CHECK(of_number("1 atan2 0") == "1.5707963267948966");
 }
 
+TEST_CASE("hyperbolic functions are infinite where the exponential function is") {
+  CHECK(of_number("sinh(vector(710))") == "{} +Inf");
+  CHECK(of_number("sinh(vector(-710))") == "{} -Inf");
+  CHECK(of_number("cosh(vector(-710))") == "{} +Inf");
+  CHECK(of_number("sinh(vector(0.5))") == "{} 0.5210953054937474");
+}
+
 TEST_CASE("dates are those of Unix times in UTC, of now when none is given") {
   // 2006-01-02 22:04:05, a Monday.
   const auto of_date = [](const std::string& name) {
