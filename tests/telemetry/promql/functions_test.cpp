@@ -212,6 +212,22 @@ TEST_CASE("dates are those of Unix times in UTC, of now when none is given") {
   CHECK(of_number("minute()") == "{} 1");  // asked at 100 s
 }
 
+TEST_CASE("dates of no year that anybody has seen are those of Go") {
+  CHECK(of_number("year(vector(1e12))") == "{} 33658");
+  CHECK(of_number("year(vector(-1e12))") == "{} -29719");
+  CHECK(of_number("day_of_year(vector(951782400 + 12622780800 * 1e4))") == "{} 60");  // 29th of 2
+  // Beyond 64 bits and around: the far future.
+  for (const char* number : {"NaN", "Inf", "-Inf", "1e300"}) {
+    const std::string of = "(vector(" + std::string(number) + "))";
+    CHECK(of_number("year" + of) == "{} 292277026596");
+    CHECK(of_number("month" + of) == "{} 12");
+    CHECK(of_number("day_of_month" + of) == "{} 4");
+    CHECK(of_number("day_of_week" + of) == "{} 0");
+    CHECK(of_number("hour" + of) == "{} 15");
+    CHECK(of_number("minute" + of) == "{} 30");
+  }
+}
+
 TEST_CASE("the pattern of label_replace must match the whole value") {
   const SeriesTable table = series(R"(x{a="one-two"} 1)");
   const auto replaced = [&](const char* arguments) {
