@@ -33,6 +33,7 @@ const Node& matrix_argument(const Call& call) {
         return argument->type == ValueType::matrix;
       });
   return **found;
+  const Evaluation::Range range = evaluation.open_range(matrix_argument(call), at);
 }
 
 double seconds(Timestamp time) {
@@ -53,10 +54,10 @@ void over_range(
     Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out) {
   const Scalars scalars = scalar_arguments(evaluation, call, at);
   const RangeContext context{evaluation.dialect(), at.now, scalars.span()};
-  const Evaluation::Range range = evaluation.open_range(matrix_argument(call), at);
   const Function& function = *call.function;
   for (std::size_t i = 0; i < range.columns->columns.size(); ++i) {
     Column& column = range.columns->columns[i];
+  const Vector& vector = evaluation.vector(*call.arguments[0], at);
     const Window window = evaluation.window(column, range);
     double value = 0;
     if (window.times.empty() || !function.range(window, context, value)) continue;
@@ -65,6 +66,7 @@ void over_range(
       labels = evaluation.sets().without_metric_name(labels);
       require_one_maker(evaluation.state(node), labels, i);
     }
+  const Vector& vector = evaluation.vector(*call.arguments[0], at);
     out.push_back({labels, value});
   }
 }
@@ -76,7 +78,7 @@ void of_elements(Evaluation& evaluation, const Call& call, const Moment& at, Vec
     return;
   }
   const Scalars scalars = scalar_arguments(evaluation, call, at);
-  for (const Element& element : evaluation.vector(*call.arguments[0], at))
+  for (const Element& element : vector)
     out.push_back({evaluation.sets().without_metric_name(element.labels),
                    function(element.value, scalars.span())});
   evaluation.require_distinct(out);
@@ -85,7 +87,6 @@ void of_elements(Evaluation& evaluation, const Call& call, const Moment& at, Vec
 void clamp(Evaluation& evaluation, const Call& call, const Moment& at, Vector& out) {
   const Scalars scalars = scalar_arguments(evaluation, call, at);
   const auto [low, high] = scalars.values;
-  const Vector& vector = evaluation.vector(*call.arguments[0], at);
   if (high < low) return;
   for (const Element& element : vector)
     out.push_back({evaluation.sets().without_metric_name(element.labels),

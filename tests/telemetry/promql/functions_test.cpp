@@ -272,6 +272,27 @@ TEST_CASE("series that differ in their names alone collide also at different ste
         "vector cannot contain metrics with the same labelset");
 }
 
+TEST_CASE("negation compares whole results too") {
+  const SeriesTable table = series("x{a=\"1\"} 1 stale\ny{a=\"1\"} _ _ _ _ 1 1");
+  CHECK(ask_range(R"(-{a="1"})", table, 0, 50, 10) ==
+        "vector cannot contain metrics with the same labelset");
+  CHECK(ask_range(R"(-{a="1"})", table, 30, 50, 10) == R"({a="1"} -1@40 -1@50)");
+}
+
+TEST_CASE("of several errors the first from the inside and from the left is told") {
+  const SeriesTable table = series(R"(x{a="1"} 1)");
+  CHECK(ask(R"(label_join(count_values("1v", x), "2v", ""))", table, 0) ==
+        "invalid label name \"1v\"");
+  CHECK(ask(R"q(label_replace(count_values("1v", x), "2v", "", "", ""))q", table, 0) ==
+        "invalid label name \"1v\"");
+  CHECK(ask(R"(count_values("2v", count_values("1v", x)))", table, 0) ==
+        "invalid label name \"1v\"");
+  CHECK(ask(R"(count_values("1v", x) + scalar(count_values("2v", x)))", table, 0) ==
+        "invalid label name \"1v\"");
+  CHECK(ask(R"(clamp_max(count_values("1v", x), scalar(count_values("2v", x))))", table, 0) ==
+        "invalid label name \"1v\"");
+}
+
 TEST_CASE("NaN sorts last either way, and sorting keeps names") {
   const SeriesTable table = series("x{i=\"1\"} 3\nx{i=\"2\"} NaN\nx{i=\"3\"} 1\nx{i=\"4\"} 2");
   CHECK(ask("sort(x)", table, 0) == "x{i=\"3\"} 1\nx{i=\"4\"} 2\nx{i=\"1\"} 3\nx{i=\"2\"} NaN");
