@@ -182,17 +182,13 @@ std::string compare_errors(const Reply& ours,
                                              : kind_of(theirs.error)];
   if (is_bad_pattern(ours)) return {};
   if (ours.error_type != theirs.error_type) return "errors of different types";
-  if (ours.error == theirs.error) {
-    ++tally.same_words;
-    return {};
-  }
   // Which of several errors is met first, and which two series stand for many, is a matter of the
   // order of evaluation.
-  const bool several_steps = question.step != Millis(0);
-  if (several_steps || !question.expression.ordered) return {};
-  return kind_of(ours.error) == kind_of(theirs.error) && ours.error_type == "execution"
-             ? "other words"
-             : "errors of different kinds";
+  if (question.step != Millis(0) || !question.expression.ordered) return {};
+  ++tally.worded;
+  if (ours.error != theirs.error) return "other words";
+  ++tally.same_words;
+  return {};
 }
 
 void tell(const Question& question,
@@ -209,6 +205,12 @@ void tell(const Question& question,
                   question.step.count(),
                   ours.body.substr(0, 1500),
                   theirs.body.substr(0, 1500)));
+}
+
+/// Whether the order of the elements and all bits of their values are defined.
+bool is_exact(const Question& question) {
+  const bool ordered = question.step != Millis(0) || question.expression.ordered;
+  return ordered && !question.expression.rounded_anyhow;
 }
 
 HttpClient::Answer ask_server(HttpClient& http, const Question& question) {
@@ -250,7 +252,13 @@ void Comparison::ask(const Question& question, Tally& tally) {
     } else {
       ++tally.answers;
       difference = compare_answers(value, json.at("data"), question, tally);
-      if (ours.body == theirs.body) ++tally.same_bytes;
+      if (is_exact(question)) {
+        ++tally.exact;
+        if (ours.body == theirs.body)
+          ++tally.same_bytes;
+        else if (difference.empty())
+          difference = "other bytes";
+      }
     }
   }
   if (!difference.empty()) tell(question, difference, ours, theirs, tally);

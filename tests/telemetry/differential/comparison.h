@@ -28,9 +28,11 @@ struct Tally {
   std::size_t values = 0;         ///< samples compared
   std::size_t with_elements = 0;  ///< answers that were not empty
   std::size_t errors = 0;         ///< refused by both
-  std::size_t same_words = 0;     ///< ... in the same words
-  std::size_t same_bytes = 0;     ///< answers equal byte for byte
+  std::size_t worded = 0;         ///< ... in words that do not depend on Go's maps
+  std::size_t same_words = 0;     ///< ... which are the same
   std::size_t answers = 0;
+  std::size_t exact = 0;       ///< answers of which Prometheus defines the order and all bits
+  std::size_t same_bytes = 0;  ///< ... which are the same byte for byte
   std::map<std::string, std::size_t> error_kinds;  ///< by their first words
   std::map<std::string, std::size_t> types;
   std::vector<std::string> disagreements;  ///< told in full

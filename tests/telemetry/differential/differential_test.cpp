@@ -15,13 +15,13 @@ namespace coalmine::promql {
 namespace {
 
 constexpr std::size_t kExpressions = 600;  // of each seed
-constexpr std::size_t kDamaged = 150;
+constexpr std::size_t kDamaged = 100;
 constexpr std::size_t kLeastDrawn = 8;
 
 /// Set to more, these test longer: COALMINE_DIFFERENTIAL_SEEDS=50 ./differential_test
 std::size_t seeds() {
   const char* set = std::getenv("COALMINE_DIFFERENTIAL_SEEDS");
-  return set == nullptr ? 4 : std::strtoul(set, nullptr, 10);
+  return set == nullptr ? 10 : std::strtoul(set, nullptr, 10);
 }
 
 /// Within the scrapes or a little outside, on the grid of the scrapes or off it.
@@ -68,13 +68,17 @@ void print_summary(const std::string& version, const Draws& draws, const Tally& 
                     functions,
                     draws.counts().size(),
                     least));
-  print(fmt::format("questions: {}, answers: {}, with elements: {}, byte for byte the same: {}",
+  print(fmt::format("questions: {}, answers: {}, with elements: {}, values: {}",
                     tally.questions,
                     tally.answers,
                     tally.with_elements,
-                    tally.same_bytes));
-  print(fmt::format("values: {}", tally.values));
-  print(fmt::format("refused by both: {}, in the same words: {}", tally.errors, tally.same_words));
+                    tally.values));
+  print(fmt::format(
+      "defined to the last bit: {}, byte for byte the same: {}", tally.exact, tally.same_bytes));
+  print(fmt::format("refused by both: {}; with words defined: {}, in the same words: {}",
+                    tally.errors,
+                    tally.worded,
+                    tally.same_words));
   for (const auto& [kind, count] : tally.error_kinds) print(fmt::format("  {}: {}", kind, count));
   print(fmt::format("disagreements: {}", tally.disagreements.size()));
 }

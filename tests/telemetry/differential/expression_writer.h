@@ -23,6 +23,7 @@ struct Expression {
   bool ordered = true;           ///< the elements at one instant
   bool ordered_in_steps = true;  ///< the elements in a query of several steps
   bool by_value = false;         ///< sorted: elements of equal value may change places
+  bool rounded_anyhow = false;   ///< Go and C may differ in the last bits of it
   bool one_step = false;         ///< which elements are in it depends on their order
 };
 

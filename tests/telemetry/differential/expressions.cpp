@@ -74,6 +74,7 @@ constexpr const char* kModifiers[] = {"by",
 void take_flags(Expression& made, const Expression& of) {
   made.ordered = made.ordered && of.ordered;
   made.one_step = made.one_step || of.one_step;
+  made.rounded_anyhow = made.rounded_anyhow || of.rounded_anyhow;
 }
 
 Expressions::Context Expressions::Context::deeper() const {
@@ -309,14 +310,15 @@ Expression Expressions::aggregated(AggregateOp op, const Context& context) {
 Expression Expressions::aggregation(AggregateOp op, const Context& context) {
   draws_.count(fmt::format("aggregation {}", name_of(op)));
   const Expression inner = aggregated(op, context);
+  Expression made;
   std::string arguments = inner.text;
   bool long_ranking = false;
   if (op == AggregateOp::count_values || op == AggregateOp::quantile || is_ranking(op)) {
     const Expression first = parameter(op, context);
+    take_flags(made, first);
     arguments = first.text + ", " + arguments;
     long_ranking = first.text == "100" || first.text == "1e18";
   }
-  Expression made;
   // With three, the value's label is put where the second one was after the first step.
   const std::size_t most = op == AggregateOp::count_values ? 2 : 3;
   const std::string name = writer_.keyword(name_of(op));

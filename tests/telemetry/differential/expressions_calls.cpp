@@ -71,6 +71,7 @@ Expression Expressions::random_call(const Context& context) {
 Expression Expressions::call(const Function& function, const Context& context) {
   draws_.count(fmt::format("function {}", function.name));
   Expression made{.text = std::string(function.name) + "(" + writer_.gap()};
+  made.rounded_anyhow = is_rounded_anyhow(function);
   bool first = true;
   bool range = false;
   for (const Expression& argument : arguments(function, context)) {

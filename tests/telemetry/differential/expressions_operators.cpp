@@ -33,6 +33,7 @@ Expression Expressions::joined(BinaryOp op,
                                const Expression& right) {
   Expression made;
   made.level = precedence(op);
+  made.rounded_anyhow = is_rounded_anyhow(op);
   std::string name(name_of(op));
   if (is_set_operator(op)) name = writer_.keyword(name);
   made.text = writer_.operand(left, made.level, true);
