@@ -28,13 +28,13 @@ AggregationState::AggregationState(const Aggregation& aggregation, PromDialect d
 
 void AggregationState::evaluate(Evaluation& evaluation, const Moment& at, Vector& out) {
   const AggregateOp op = aggregation_.op;
+  if (op != AggregateOp::count_values && aggregation_.parameter)
+    parameter_ = evaluation.scalar(*aggregation_.parameter, at);
+  const Vector& vector = evaluation.vector(*aggregation_.inner, at);
   if (op == AggregateOp::count_values) {
     const std::string& label = string_of(*aggregation_.parameter);
     if (!is_label_name(label)) throw EvaluationError("invalid label name " + go_quote(label));
-  } else if (aggregation_.parameter) {
-    parameter_ = evaluation.scalar(*aggregation_.parameter, at);
   }
-  const Vector& vector = evaluation.vector(*aggregation_.inner, at);
   const bool ranked = op == AggregateOp::topk || op == AggregateOp::bottomk;
   if (ranked && !read_k(vector)) return;
   ++round_;

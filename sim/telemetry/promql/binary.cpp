@@ -86,8 +86,10 @@ void BinaryState::evaluate(Evaluation& evaluation, const Moment& at, Vector& out
   const bool scalar_left = binary_.left->type == ValueType::scalar;
   const bool scalar_right = binary_.right->type == ValueType::scalar;
   if (scalar_left || scalar_right) {
-    const double scalar = evaluation.scalar(scalar_left ? *binary_.left : *binary_.right, at);
+    // From left to right: of two errors the first counts.
+    double scalar = scalar_left ? evaluation.scalar(*binary_.left, at) : 0;
     const Vector& vector = evaluation.vector(scalar_left ? *binary_.right : *binary_.left, at);
+    if (scalar_right) scalar = evaluation.scalar(*binary_.right, at);
     vector_and_scalar(evaluation, vector, scalar, out);
     return;
   }

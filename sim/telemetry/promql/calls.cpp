@@ -27,33 +27,15 @@ Scalars scalar_arguments(Evaluation& evaluation, const Call& call, const Moment&
   return scalars;
 }
 
-const Node& matrix_argument(const Call& call) {
-  const auto found =
-      std::find_if(call.arguments.begin(), call.arguments.end(), [](const NodePtr& argument) {
-        return argument->type == ValueType::matrix;
-      });
-  return **found;
-}
-
 double seconds(Timestamp time) {
   return static_cast<double>(time.time_since_epoch().count()) / 1000;
 }
 
-// Two series that differ in their names alone collide also if they never have a value at the same
-// step: Prometheus compares whole results.
-void require_one_maker(NodeState& state, SetId result, std::size_t column) {
-  if (result >= state.made_of.size()) state.made_of.resize(std::size_t{result} + 1, kNoSet);
-  SetId& maker = state.made_of[result];
-  if (maker == kNoSet) maker = static_cast<SetId>(column);
-  if (maker != column)
-    throw EvaluationError("vector cannot contain metrics with the same labelset");
-}
-
 void over_range(
     Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out) {
+  const Evaluation::Range range = evaluation.open_range(matrix_argument(call), at);
   const Scalars scalars = scalar_arguments(evaluation, call, at);
   const RangeContext context{evaluation.dialect(), at.now, scalars.span()};
-  const Evaluation::Range range = evaluation.open_range(matrix_argument(call), at);
   const Function& function = *call.function;
   for (std::size_t i = 0; i < range.columns->columns.size(); ++i) {
     Column& column = range.columns->columns[i];
@@ -63,7 +45,7 @@ void over_range(
     SetId labels = column.labels;
     if (!function.keeps_name) {
       labels = evaluation.sets().without_metric_name(labels);
-      require_one_maker(evaluation.state(node), labels, i);
+      require_one_maker(evaluation.state(node), labels, static_cast<SetId>(i));
     }
     out.push_back({labels, value});
   }
@@ -75,17 +57,18 @@ void of_elements(Evaluation& evaluation, const Call& call, const Moment& at, Vec
     out.push_back({evaluation.sets().intern({}), function(seconds(at.now), {})});
     return;
   }
+  const Vector& vector = evaluation.vector(*call.arguments[0], at);
   const Scalars scalars = scalar_arguments(evaluation, call, at);
-  for (const Element& element : evaluation.vector(*call.arguments[0], at))
+  for (const Element& element : vector)
     out.push_back({evaluation.sets().without_metric_name(element.labels),
                    function(element.value, scalars.span())});
   evaluation.require_distinct(out);
 }
 
 void clamp(Evaluation& evaluation, const Call& call, const Moment& at, Vector& out) {
+  const Vector& vector = evaluation.vector(*call.arguments[0], at);
   const Scalars scalars = scalar_arguments(evaluation, call, at);
   const auto [low, high] = scalars.values;
-  const Vector& vector = evaluation.vector(*call.arguments[0], at);
   if (high < low) return;
   for (const Element& element : vector)
     out.push_back({evaluation.sets().without_metric_name(element.labels),
@@ -159,6 +142,14 @@ void sort(Evaluation& evaluation, const Call& call, const Moment& at, Vector& ou
 }
 
 }  // namespace
+
+const Node& matrix_argument(const Call& call) {
+  const auto found =
+      std::find_if(call.arguments.begin(), call.arguments.end(), [](const NodePtr& argument) {
+        return argument->type == ValueType::matrix;
+      });
+  return **found;
+}
 
 void evaluate_call(
     Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out) {

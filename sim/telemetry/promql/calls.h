@@ -9,6 +9,9 @@ void evaluate_call(
     Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out);
 double evaluate_scalar_call(Evaluation& evaluation, const Call& call, const Moment& at);
 
+/// The argument that is a range, of a function over one.
+const Node& matrix_argument(const Call& call);
+
 // label_functions.cpp
 void label_replace(
     Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out);

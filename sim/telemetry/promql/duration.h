@@ -2,6 +2,7 @@
 /// (specs/prometheus.md section 5.1). A day has 24 hours, a year 365 days.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,8 @@ ReadDuration parse_duration(std::string_view text);
 /// The shortest way to write it: `1h30m`, `0s`; negative with a sign in front.
 std::string duration_text(Millis duration);
 /// Of whole milliseconds.
-inline std::string duration_text(Duration duration) {
+template <typename Count, typename Unit>
+std::string duration_text(std::chrono::duration<Count, Unit> duration) {
   return duration_text(std::chrono::duration_cast<Millis>(duration));
 }
 

@@ -1,6 +1,6 @@
 #include "sim/telemetry/promql/element_functions.h"
 
-#include <chrono>
+#include <array>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -11,22 +11,65 @@
 namespace coalmine::promql::element {
 namespace {
 
+/// From here on exp(-x) is nothing beside exp(x).
+constexpr double kLarge = 21;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+constexpr std::int64_t kDay = 24 * 3600;
+
 struct UtcTime {
-  std::chrono::sys_days day;
-  std::chrono::year_month_day date;
-  std::chrono::seconds of_day{};
+  std::int64_t day = 0;     ///< since the epoch
+  std::int64_t of_day = 0;  ///< seconds
 };
 
-/// Instants of which no calendar knows are taken to the nearest one it does.
+/// As Go has it on the usual processors: what no 64 bits hold is the most negative number, and time
+/// counts from a year so long ago that this number wraps around into the far future.
 UtcTime utc(double seconds) {
-  constexpr double kFarthest = 9e11;  // the year 30 000; std::chrono goes to 32 767
-  const double whole =
-      std::isnan(seconds) ? 0 : std::trunc(std::fmin(std::fmax(seconds, -kFarthest), kFarthest));
-  const std::chrono::sys_seconds time(std::chrono::seconds(static_cast<std::int64_t>(whole)));
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  return {day, std::chrono::year_month_day(day), time - day};
+  constexpr double kFarthest = 9223372036854775808.0;
+  const bool fits = seconds >= -kFarthest && seconds < kFarthest;
+  const auto whole = fits ? static_cast<std::int64_t>(seconds) : INT64_MIN;
+  constexpr std::uint64_t kEpoch = 9223372028715321600;  // seconds of Go's absolute time at 1970
+  const std::uint64_t absolute = static_cast<std::uint64_t>(whole) + kEpoch;
+  return {static_cast<std::int64_t>(absolute / kDay) - static_cast<std::int64_t>(kEpoch / kDay),
+          static_cast<std::int64_t>(absolute % kDay)};
+}
+
+struct Date {
+  std::int64_t year = 0;
+  int month = 1;
+  int day = 1;
+};
+
+std::int64_t floor_divided(std::int64_t a, std::int64_t b) {
+  return a / b - (a % b < 0 ? 1 : 0);
+}
+
+/// Of any day, where std::chrono ends with the year 32767: years begin in March, so that the day
+/// that is there every fourth year is the last one.
+Date date_of(std::int64_t day) {
+  constexpr std::int64_t kCycle = 146'097;  // days of 400 years
+  const std::int64_t since_march_of_0 = day + 719'468;
+  const std::int64_t cycle = floor_divided(since_march_of_0, kCycle);
+  const std::int64_t of_cycle = since_march_of_0 - cycle * kCycle;
+  const std::int64_t year_of_cycle =
+      (of_cycle - of_cycle / 1460 + of_cycle / 36'524 - of_cycle / 146'096) / 365;
+  const std::int64_t of_year =
+      of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+  const std::int64_t month_from_march = (5 * of_year + 2) / 153;
+  const auto of_month = static_cast<int>(of_year - (153 * month_from_march + 2) / 5 + 1);
+  const auto month =
+      static_cast<int>(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
+  return {cycle * 400 + year_of_cycle + (month <= 2 ? 1 : 0), month, of_month};
+}
+
+bool is_leap(std::int64_t year) {
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+int length_of_month(const Date& date) {
+  constexpr std::array<int, 12> kLengths{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const int length = kLengths.at(static_cast<std::size_t>(date.month - 1));
+  return date.month == 2 && is_leap(date.year) ? length + 1 : length;
 }
 
 }  // namespace
@@ -64,41 +107,50 @@ double sgn(double value, Arguments /*arguments*/) {
 }
 
 double day_of_month(double value, Arguments /*arguments*/) {
-  return static_cast<unsigned>(utc(value).date.day());
+  return date_of(utc(value).day).day;
 }
 
 double day_of_week(double value, Arguments /*arguments*/) {
-  return std::chrono::weekday(utc(value).day).c_encoding();
+  constexpr std::int64_t kThursday = 4;  // the first of January 1970
+  const std::int64_t days = utc(value).day + kThursday;
+  return static_cast<double>(days - 7 * floor_divided(days, 7));
 }
 
 double day_of_year(double value, Arguments /*arguments*/) {
-  const UtcTime time = utc(value);
-  const std::chrono::sys_days first(time.date.year() / std::chrono::January / 1);
-  return static_cast<double>((time.day - first).count() + 1);
+  const Date date = date_of(utc(value).day);
+  int day = date.day;
+  for (Date before = date; --before.month >= 1;) day += length_of_month(before);
+  return day;
 }
 
 double days_in_month(double value, Arguments /*arguments*/) {
-  const auto date = utc(value).date;
-  const std::chrono::year_month_day_last last(date.year(),
-                                              std::chrono::month_day_last(date.month()));
-  return static_cast<unsigned>(last.day());
+  return length_of_month(date_of(utc(value).day));
 }
 
 double hour(double value, Arguments /*arguments*/) {
-  return static_cast<double>(std::chrono::floor<std::chrono::hours>(utc(value).of_day).count());
+  return static_cast<double>(utc(value).of_day / 3600);
 }
 
 double minute(double value, Arguments /*arguments*/) {
-  return static_cast<double>(std::chrono::floor<std::chrono::minutes>(utc(value).of_day).count() %
-                             60);
+  return static_cast<double>(utc(value).of_day / 60 % 60);
 }
 
 double month(double value, Arguments /*arguments*/) {
-  return static_cast<unsigned>(utc(value).date.month());
+  return date_of(utc(value).day).month;
 }
 
 double year(double value, Arguments /*arguments*/) {
-  return static_cast<int>(utc(value).date.year());
+  return static_cast<double>(date_of(utc(value).day).year);
+}
+
+double cosh(double value, Arguments /*arguments*/) {
+  const double size = std::abs(value);
+  return size > kLarge ? std::exp(size) * 0.5 : std::cosh(value);
+}
+
+double sinh(double value, Arguments /*arguments*/) {
+  const double size = std::abs(value);
+  return size > kLarge ? std::copysign(std::exp(size) * 0.5, value) : std::sinh(value);
 }
 
 double deg(double value, Arguments /*arguments*/) {

@@ -29,6 +29,10 @@ double minute(double value, Arguments arguments);
 double month(double value, Arguments arguments);
 double year(double value, Arguments arguments);
 
+/// Infinite where the exponential function is, if half of it were not yet: as Go has them.
+double cosh(double value, Arguments arguments);
+double sinh(double value, Arguments arguments);
+
 double deg(double value, Arguments arguments);
 double rad(double value, Arguments arguments);
 

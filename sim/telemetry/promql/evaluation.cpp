@@ -205,6 +205,42 @@ void Evaluation::compute_subquery(const Subquery& subquery,
     columns.columns[i].times = columns.own_times[i];
     columns.columns[i].values = columns.own_values[i];
   }
+  order_like_series(*subquery.inner, columns);
+}
+
+// The results of selectors and of functions over ranges stand in the order of the series they are
+// of, whichever had a value first. (In Prometheus all others stand in no order at all.)
+void Evaluation::order_like_series(const Node& inner, Columns& columns) {
+  if (columns.columns.size() < 2) return;
+  const Node* node = &without_parens(inner);
+  while (const auto* unary = std::get_if<Unary>(&node->is)) node = &without_parens(*unary->inner);
+  if (const auto* call = std::get_if<Call>(&node->is); call && call->function->range)
+    node = &without_parens(matrix_argument(*call));
+  else if (!std::holds_alternative<VectorSelector>(node->is))
+    return;
+  const std::unique_ptr<Columns>& series = state(*node).columns;
+  if (!series) return;
+  PerSet<std::size_t> places{0};
+  for (std::size_t i = 0; i < series->columns.size(); ++i)
+    places[sets_.canonical(series->columns[i].labels)] = i;
+  std::stable_sort(
+      columns.columns.begin(), columns.columns.end(), [&](const Column& a, const Column& b) {
+        return place_of_origin(inner, a.labels, places) < place_of_origin(inner, b.labels, places);
+      });
+}
+
+/// The place of the series from which an element with these labels was made.
+std::size_t Evaluation::place_of_origin(const Node& inner,
+                                        SetId labels,
+                                        PerSet<std::size_t>& places) {
+  const Node* node = &without_parens(inner);
+  while (const auto* unary = std::get_if<Unary>(&node->is)) {
+    if (unary->negative) labels = state(*node).made_of[labels];
+    node = &without_parens(*unary->inner);
+  }
+  const auto* call = std::get_if<Call>(&node->is);
+  if (call != nullptr && !call->function->keeps_name) return state(*node).made_of[labels];
+  return places[sets_.canonical(labels)];
 }
 
 Window Evaluation::window(Column& column, const Range& range) {
@@ -231,10 +267,21 @@ Window Evaluation::window(Column& column, const Range& range) {
   return window;
 }
 
-void Evaluation::negate(const Node& inner, const Moment& at, Vector& out) {
-  for (const Element& element : vector(inner, at))
-    out.push_back({sets_.without_metric_name(element.labels), -element.value});
-  require_distinct(out);
+// Two series that differ in their names alone collide also if they never have a value at the same
+// step: Prometheus compares whole results.
+void require_one_maker(NodeState& state, SetId result, SetId maker) {
+  if (result >= state.made_of.size()) state.made_of.resize(std::size_t{result} + 1, kNoSet);
+  SetId& known = state.made_of[result];
+  if (known == kNoSet) known = maker;
+  if (known != maker) throw EvaluationError("vector cannot contain metrics with the same labelset");
+}
+
+void Evaluation::negate(const Node& node, const Moment& at, Vector& out) {
+  for (const Element& element : vector(*std::get<Unary>(node.is).inner, at)) {
+    const SetId labels = sets_.without_metric_name(element.labels);
+    require_one_maker(state(node), labels, sets_.canonical(element.labels));
+    out.push_back({labels, -element.value});
+  }
 }
 
 const Vector& Evaluation::vector(const Node& node, const Moment& at) {
@@ -256,7 +303,7 @@ const Vector& Evaluation::vector(const Node& node, const Moment& at) {
     if (!known) known = std::make_unique<BinaryState>(*binary, dialect());
     known->evaluate(*this, at, out);
   } else {
-    negate(*std::get<Unary>(node.is).inner, at, out);
+    negate(node, at, out);
   }
   require_room(out.size());
   return out;

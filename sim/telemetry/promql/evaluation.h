@@ -68,6 +68,9 @@ struct NodeState {
   std::vector<SetId> made_of;        ///< by result: which input series made it, over all steps
 };
 
+/// Refuses a result that an other input has made before, at this step or an earlier one.
+void require_one_maker(NodeState& state, SetId result, SetId maker);
+
 class Evaluation {
  public:
   Evaluation(const Node& root,
@@ -112,11 +115,13 @@ class Evaluation {
 
  private:
   void select(const Node& node, const VectorSelector& selector, const Moment& at, Vector& out);
-  void negate(const Node& inner, const Moment& at, Vector& out);
+  void negate(const Node& node, const Moment& at, Vector& out);
   void compute_subquery(const Subquery& subquery,
                         Columns& columns,
                         Timestamp first,
                         Timestamp last);
+  void order_like_series(const Node& inner, Columns& columns);
+  std::size_t place_of_origin(const Node& inner, SetId labels, PerSet<std::size_t>& places);
   Value matrix_at(const Node& node);
 
   const Node& root_;

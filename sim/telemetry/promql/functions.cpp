@@ -78,7 +78,7 @@ std::vector<Function> functions_of_elements() {
       {.name = "clamp_max", .arguments = {kVector, kScalar}, .element = clamp_max},
       {.name = "clamp_min", .arguments = {kVector, kScalar}, .element = clamp_min},
       of_element("cos", plain<std::cos>),
-      of_element("cosh", plain<std::cosh>),
+      of_element("cosh", cosh),
       of_date("day_of_month", day_of_month),
       of_date("day_of_week", day_of_week),
       of_date("day_of_year", day_of_year),
@@ -96,7 +96,7 @@ std::vector<Function> functions_of_elements() {
       {.name = "round", .arguments = {kVector, kScalar}, .variadic = 1, .element = round},
       of_element("sgn", sgn),
       of_element("sin", plain<std::sin>),
-      of_element("sinh", plain<std::sinh>),
+      of_element("sinh", sinh),
       of_element("sqrt", plain<std::sqrt>),
       of_element("tan", plain<std::tan>),
       of_element("tanh", plain<std::tanh>),
@@ -173,8 +173,12 @@ constexpr std::string_view kElsewhere[] = {
 
 }  // namespace
 
+std::span<const Function> all_functions() {
+  return table();
+}
+
 const Function* find_function(std::string_view name) {
-  const auto& all = table();
+  const std::span<const Function> all = table();
   const auto found =
       std::lower_bound(all.begin(), all.end(), name, [](const Function& f, std::string_view n) {
         return f.name < n;

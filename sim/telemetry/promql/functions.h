@@ -63,6 +63,8 @@ struct Function {
   bool keeps_name = false;
 };
 
+/// The whole table, by name.
+std::span<const Function> all_functions();
 /// Null for a name that is not in the table.
 const Function* find_function(std::string_view name);
 /// Why a name cannot be called: not supported here, or unknown, with the nearest that is known.

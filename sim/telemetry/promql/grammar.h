@@ -9,6 +9,7 @@ namespace coalmine::promql::grammar {
 
 namespace peg = tao::pegtl;
 
+struct Spaces : peg::star<peg::one<' ', '\t', '\r', '\n'>> {};
 struct Comment : peg::seq<peg::one<'#'>, peg::star<peg::not_one<'\n'>>> {};
 struct Blanks : peg::star<peg::sor<peg::one<' ', '\t', '\r', '\n'>, Comment>> {};
 
@@ -33,11 +34,17 @@ struct Decimal
 struct DigitsOfNumber : peg::sor<Hexadecimal, Decimal> {};
 struct Number : peg::seq<DigitsOfNumber, peg::not_at<LetterOrDigit>> {};
 
-// Any order and any number of units; duration.h knows better.
-struct Unit : peg::seq<peg::one<'s', 'm', 'h', 'd', 'w', 'y'>, peg::opt<peg::one<'s'>>> {};
-struct Units : peg::plus<peg::seq<peg::plus<peg::digit>, Unit>> {};
-struct Duration : peg::seq<Units, peg::not_at<LetterOrDigit>> {};
-struct BegunDuration : peg::seq<Units, peg::star<peg::digit>> {};
+// Any order and any number of units, and the first count may be any number or none; duration.h
+// knows better.
+struct FirstUnit : peg::seq<peg::one<'s', 'm', 'h', 'd', 'w', 'y'>, peg::opt<peg::one<'s'>>> {};
+struct LaterUnit : peg::seq<peg::one<'s', 'm', 'h', 'd', 'w'>, peg::opt<peg::one<'s'>>> {};
+struct LaterUnits : peg::star<peg::seq<peg::plus<peg::digit>, LaterUnit>> {};
+struct Duration : peg::seq<DigitsOfNumber, FirstUnit, LaterUnits, peg::not_at<LetterOrDigit>> {};
+/// As much of what is no duration as must be read to see that.
+struct BegunDuration
+    : peg::seq<DigitsOfNumber,
+               peg::opt<FirstUnit, LaterUnits, peg::opt<peg::sor<peg::plus<peg::digit>, Letter>>>> {
+};
 struct StartOfNumber : peg::sor<peg::digit, peg::seq<peg::one<'.'>, peg::digit>> {};
 
 template <char Quote>

@@ -9,9 +9,12 @@ struct KahanSum {
   double sum = 0;
   double lost = 0;
 
-  void add(double value) {
+  /// Older versions let an infinity turn what was lost into no number.
+  enum class Infinity : bool { loses_nothing, spoils };
+
+  void add(double value, Infinity infinity = Infinity::loses_nothing) {
     const double next = sum + value;
-    if (std::isinf(next))
+    if (std::isinf(next) && infinity == Infinity::loses_nothing)
       lost = 0;
     else if (std::abs(sum) >= std::abs(value))
       lost += (sum - next) + value;

@@ -110,6 +110,7 @@ void label_replace(
   const std::string& target = string_of(*call.arguments[1]);
   Replacement replacement(*call.regex, string_of(*call.arguments[2]));
   const std::string& origin = string_of(*call.arguments[3]);
+  const Vector& vector = evaluation.vector(*call.arguments[0], at);
   if (!is_label_name(target))
     throw EvaluationError("invalid destination label name in label_replace(): " + target);
   LabelSets& sets = evaluation.sets();
@@ -121,7 +122,7 @@ void label_replace(
     changed.set(target, text);
     return sets.intern(std::move(changed));
   };
-  relabel(evaluation, node, evaluation.vector(*call.arguments[0], at), replaced, out);
+  relabel(evaluation, node, vector, replaced, out);
 }
 
 void label_join(
@@ -129,6 +130,7 @@ void label_join(
   const std::string& target = string_of(*call.arguments[1]);
   const std::string& separator = string_of(*call.arguments[2]);
   const std::span<const NodePtr> origins = std::span(call.arguments).subspan(3);
+  const Vector& vector = evaluation.vector(*call.arguments[0], at);
   for (const NodePtr& origin : origins)
     if (!is_label_name(string_of(*origin)))
       throw EvaluationError("invalid source label name in label_join(): " + string_of(*origin));
@@ -145,7 +147,7 @@ void label_join(
     labels.set(target, text);
     return sets.intern(std::move(labels));
   };
-  relabel(evaluation, node, evaluation.vector(*call.arguments[0], at), joined, out);
+  relabel(evaluation, node, vector, joined, out);
 }
 
 }  // namespace coalmine::promql

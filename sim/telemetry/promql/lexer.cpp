@@ -6,6 +6,7 @@
 #include "sim/telemetry/go_quote.h"
 #include "sim/telemetry/promql/grammar.h"
 #include "sim/telemetry/promql/string_literal.h"
+#include "sim/telemetry/utf8.h"
 
 namespace coalmine::promql {
 namespace {
@@ -32,6 +33,9 @@ constexpr std::pair<std::string_view, Tok> kSigns[] = {
 
 /// A character as Go's %q writes it: 'x', '\''.
 std::string quoted_character(std::string_view character) {
+  // Nothing is no character either.
+  if (first_invalid_utf8(character) != std::string_view::npos || character.empty())
+    return "'\xef\xbf\xbd'";
   if (character == "'") return "'\\''";
   if (character == "\"") return "'\"'";
   const std::string text = go_quote(character);
@@ -51,8 +55,10 @@ ParseError error_at(std::string_view query, std::size_t offset, std::string mess
 }
 
 Token Lexer::next() {
-  at_ += length_of<grammar::Blanks>(query_.substr(at_));
-  if (at_ == query_.size()) return end_of_input();
+  const bool before_range = in_brackets_ && !range_read_;
+  at_ += before_range ? length_of<grammar::Spaces>(query_.substr(at_))
+                      : length_of<grammar::Blanks>(query_.substr(at_));
+  if (at_ == query_.size() && !before_range) return end_of_input();
   if (in_braces_) return word_in_braces();
   return in_brackets_ ? word_in_brackets() : word_outside();
 }
@@ -124,8 +130,7 @@ Token Lexer::word_outside() {
       rest.size() > 1 ? first_character(rest.substr(1)) : std::string_view();
   if (front() == '=' && second == "~") fail("unexpected character after '=': '~'");
   if (front() == '!' && second != "=")
-    fail("unexpected character after '!': " +
-         (second.empty() ? "end of input" : quoted_character(second)));
+    fail("unexpected character after '!': " + quoted_character(second));
   const std::size_t length = length_of<grammar::Sign>(rest);
   if (length == 0) fail_at_character("unexpected character: ");
   return sign(length);
@@ -142,8 +147,7 @@ Token Lexer::word_in_braces() {
   if (front() == '!') {
     const std::string_view second =
         rest.size() > 1 ? first_character(rest.substr(1)) : std::string_view();
-    fail("unexpected character after '!' inside braces: " +
-         (second.empty() ? "end of input" : quoted_character(second)));
+    fail("unexpected character after '!' inside braces: " + quoted_character(second));
   }
   fail_at_character("unexpected character inside braces: ");
 }
@@ -157,17 +161,18 @@ Token Lexer::word_in_brackets() {
     const std::size_t digits = length_of<grammar::DigitsOfNumber>(rest);
     if (length_of<grammar::LetterOrDigit>(rest.substr(digits)) > 0)
       fail("bad duration syntax: " +
-           go_quote(rest.substr(0, std::max(digits, length_of<grammar::BegunDuration>(rest)))));
+           go_quote(rest.substr(0, length_of<grammar::BegunDuration>(rest))));
     if (digits == 0 || dialect_ == PromDialect::v2) fail("missing unit character in duration");
     return token(Tok::number, digits);
   }
   if (front() == '[') fail("unexpected left bracket '['");
-  if (front() == ':') {
-    if (colon_read_) fail("unexpected colon ':'");
+  const bool letter = length_of<grammar::Letter>(rest) > 0;
+  if (letter && dialect_ == PromDialect::v3) fail_at_character("unexpected character: ");
+  if (letter || front() == ':') {
+    if (colon_read_) fail_at_character("unexpected colon ");
     colon_read_ = true;
-    return sign(1);
+    return token(Tok::colon, 1);  // before version 3 any letter was as good as a colon
   }
-  if (length_of<grammar::Letter>(rest) > 0) fail_at_character("unexpected character: ");
   return word_outside();
 }
 
@@ -177,14 +182,23 @@ Token Lexer::number_or_duration() {
     return token(Tok::number, length);
   if (const std::size_t length = length_of<grammar::Duration>(rest))
     return token(Tok::duration, length);
-  const std::size_t digits = length_of<grammar::DigitsOfNumber>(rest);
   fail("bad number or duration syntax: " +
-       go_quote(rest.substr(0, std::max(digits, length_of<grammar::BegunDuration>(rest)))));
+       go_quote(rest.substr(0, length_of<grammar::BegunDuration>(rest))));
+}
+
+/// The replacement character is none either: Go cannot tell it from what it replaces.
+void Lexer::refuse_bad_characters(std::string_view literal) const {
+  const std::size_t bad = std::min(first_invalid_utf8(literal), literal.find("\xef\xbf\xbd"));
+  if (bad == std::string_view::npos) return;
+  const ReadString before = read_string(literal.substr(0, bad), false);
+  fail(before.error.empty() ? "invalid UTF-8 rune" : before.error);
 }
 
 Token Lexer::string_literal() {
   const std::string_view rest = query_.substr(at_);
   const std::size_t length = length_of<grammar::StringLiteral>(rest);
+  const std::size_t end = front() == '`' ? rest.size() : rest.find('\n');
+  refuse_bad_characters(rest.substr(0, length == 0 ? end : length));
   if (length == 0) {
     if (front() == '`') fail("unterminated raw string");
     // A wrong escape in front of the missing quote is the first thing to say.

@@ -28,6 +28,7 @@ class Lexer {
   Token word_in_braces();
   Token word_in_brackets();
   Token number_or_duration();
+  void refuse_bad_characters(std::string_view literal) const;
   Token string_literal();
   Token sign(std::size_t length);
   void count_brackets(const Token& token);

@@ -97,6 +97,7 @@ std::shared_ptr<const Node> parse_query(std::string_view text, PromDialect diale
 }
 
 NodePtr Parser::query() {
+  if (peek().kind == Tok::end) fail(0, "no expression found in input");
   NodePtr root = expression(1);
   if (peek().kind != Tok::end) unexpected();
   // The root last: its slot is the number of all others.
@@ -183,7 +184,8 @@ void Parser::read_modifiers(Binary& binary) {
   take();
   binary.matching.cardinality =
       group == Tok::kw_group_left ? Cardinality::many_to_one : Cardinality::one_to_many;
-  if (peek().kind == Tok::left_paren) binary.matching.copied = grouping_labels();
+  if (peek().kind == Tok::left_paren || !begins_expression(peek().kind))
+    binary.matching.copied = grouping_labels();
 }
 
 NodePtr Parser::unary() {
@@ -241,6 +243,22 @@ NodePtr Parser::primary() {
   return selector(token.text, token.begin);
 }
 
+bool Parser::begins_expression(Tok kind) const {
+  switch (kind) {
+    case Tok::left_paren:
+    case Tok::left_brace:
+    case Tok::number:
+    case Tok::string:
+    case Tok::add:
+    case Tok::sub:
+      return true;
+    case Tok::duration:
+      return dialect_ != PromDialect::v2;
+    default:
+      return is_metric_name_word(kind);
+  }
+}
+
 std::vector<NodePtr> Parser::arguments() {
   if (!take_if(Tok::left_paren)) unexpected();
   std::vector<NodePtr> arguments;
@@ -250,7 +268,7 @@ std::vector<NodePtr> Parser::arguments() {
     if (take_if(Tok::right_paren)) return arguments;
     if (peek().kind != Tok::comma) unexpected();
     const std::size_t comma = take().begin;
-    if (peek().kind == Tok::right_paren)
+    if (!begins_expression(peek().kind))
       fail(comma, "trailing commas not allowed in function call args");
   }
 }

@@ -45,6 +45,7 @@ class Parser {
   NodePtr expression(int least);
   NodePtr unary();
   NodePtr primary();
+  bool begins_expression(Tok kind) const;
   NodePtr call(const Token& name);
   NodePtr aggregation(const Token& name);
   std::vector<NodePtr> arguments();

@@ -55,12 +55,18 @@ bool extrapolated(
   return true;
 }
 
+KahanSum::Infinity infinity_of(PromDialect dialect) {
+  return dialect == PromDialect::v2 ? KahanSum::Infinity::spoils
+                                    : KahanSum::Infinity::loses_nothing;
+}
+
 struct Line {
   double slope = 0;
   double intercept = 0;
 };
 
-Line least_squares(const Window& window, Timestamp zero) {
+Line least_squares(const Window& window, Timestamp zero, PromDialect dialect) {
+  const KahanSum::Infinity infinity = infinity_of(dialect);
   const double first = window.values.front();
   bool constant = true;
   KahanSum x_sum;
@@ -71,10 +77,10 @@ Line least_squares(const Window& window, Timestamp zero) {
     const double y = window.values[i];
     const double x = seconds(window.times[i] - zero);
     if (i > 0 && y != first) constant = false;
-    x_sum.add(x);
-    y_sum.add(y);
-    xy_sum.add(x * y);
-    xx_sum.add(x * x);
+    x_sum.add(x, infinity);
+    y_sum.add(y, infinity);
+    xy_sum.add(x * y, infinity);
+    xx_sum.add(x * x, infinity);
   }
   if (constant) return std::isinf(first) ? Line{kOrdinaryNan, kOrdinaryNan} : Line{0, first};
   const auto n = static_cast<double>(window.times.size());
@@ -86,15 +92,16 @@ Line least_squares(const Window& window, Timestamp zero) {
   return {slope, y / n - slope * x / n};
 }
 
-double variance(std::span<const double> values) {
+double variance(std::span<const double> values, PromDialect dialect) {
+  const KahanSum::Infinity infinity = infinity_of(dialect);
   double count = 0;
   KahanSum mean;
   KahanSum squares;
   for (const double value : values) {
     ++count;
     const double delta = value - (mean.sum + mean.lost);
-    mean.add(delta / count);
-    squares.add(delta * (value - (mean.sum + mean.lost)));
+    mean.add(delta / count, infinity);
+    squares.add(delta * (value - (mean.sum + mean.lost)), infinity);
   }
   return (squares.sum + squares.lost) / count;
 }
@@ -140,15 +147,15 @@ bool irate(const Window& window, const RangeContext& context, Result result) {
   return true;
 }
 
-bool deriv(const Window& window, const RangeContext& /*context*/, Result result) {
+bool deriv(const Window& window, const RangeContext& context, Result result) {
   if (window.times.size() < 2) return false;
-  result = least_squares(window, window.times.front()).slope;
+  result = least_squares(window, window.times.front(), context.dialect).slope;
   return true;
 }
 
 bool predict_linear(const Window& window, const RangeContext& context, Result result) {
   if (window.times.size() < 2) return false;
-  const Line line = least_squares(window, context.now);
+  const Line line = least_squares(window, context.now, context.dialect);
   result = line.slope * context.arguments[0] + line.intercept;
   return true;
 }
@@ -219,13 +226,13 @@ bool quantile_over_time(const Window& window, const RangeContext& context, Resul
   return true;
 }
 
-bool stddev_over_time(const Window& window, const RangeContext& /*context*/, Result result) {
-  result = std::sqrt(variance(window.values));
+bool stddev_over_time(const Window& window, const RangeContext& context, Result result) {
+  result = std::sqrt(variance(window.values, context.dialect));
   return true;
 }
 
-bool stdvar_over_time(const Window& window, const RangeContext& /*context*/, Result result) {
-  result = variance(window.values);
+bool stdvar_over_time(const Window& window, const RangeContext& context, Result result) {
+  result = variance(window.values, context.dialect);
   return true;
 }
 

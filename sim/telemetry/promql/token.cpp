@@ -43,7 +43,7 @@ bool is_operator(Tok kind) {
   return kind >= Tok::at && kind <= Tok::kw_unless;
 }
 bool is_keyword(Tok kind) {
-  return kind >= Tok::kw_offset;
+  return kind >= Tok::kw_offset && kind < Tok::kw_start;
 }
 
 std::string quoted(std::string_view text) {

@@ -108,6 +108,14 @@ TEST_CASE("sums keep what plain addition would lose, and infinities") {
   }
 }
 
+TEST_CASE("an infinity spoils the sums of older versions") {
+  const SeriesTable table = series("x{} 1 Inf 2");
+  CHECK(ask("stdvar_over_time(x[1m])", table, 20, kVersion2) == "{} NaN");
+  CHECK(ask("stddev_over_time(x[1m])", table, 20, kVersion2) == "{} NaN");
+  CHECK(ask("sum_over_time(x[1m])", table, 20, kVersion2) == "{} +Inf");
+  CHECK(ask("deriv(x[1m])", table, 20, kVersion2) == "{} NaN");
+}
+
 TEST_CASE("absence is labelled with what the selector wanted to be equal") {
   const SeriesTable table = series(R"(up{job="a"} 1 1 1)");
   CHECK(ask("absent(up)", table, 20).empty());
@@ -179,6 +187,13 @@ TEST_CASE("angles") {
   CHECK(of_number("1 atan2 0") == "1.5707963267948966");
 }
 
+TEST_CASE("hyperbolic functions are infinite where the exponential function is") {
+  CHECK(of_number("sinh(vector(710))") == "{} +Inf");
+  CHECK(of_number("sinh(vector(-710))") == "{} -Inf");
+  CHECK(of_number("cosh(vector(-710))") == "{} +Inf");
+  CHECK(of_number("sinh(vector(0.5))") == "{} 0.5210953054937474");
+}
+
 TEST_CASE("dates are those of Unix times in UTC, of now when none is given") {
   // 2006-01-02 22:04:05, a Monday.
   const auto of_date = [](const std::string& name) {
@@ -195,6 +210,22 @@ TEST_CASE("dates are those of Unix times in UTC, of now when none is given") {
   CHECK(of_number("days_in_month(vector(951782400))") == "{} 29");  // 2000-02-29
   CHECK(of_number("year(vector(-1))") == "{} 1969");
   CHECK(of_number("minute()") == "{} 1");  // asked at 100 s
+}
+
+TEST_CASE("dates of no year that anybody has seen are those of Go") {
+  CHECK(of_number("year(vector(1e12))") == "{} 33658");
+  CHECK(of_number("year(vector(-1e12))") == "{} -29719");
+  CHECK(of_number("day_of_year(vector(951782400 + 12622780800 * 1e4))") == "{} 60");  // 29th of 2
+  // Beyond 64 bits and around: the far future.
+  for (const char* number : {"NaN", "Inf", "-Inf", "1e300"}) {
+    const std::string of = "(vector(" + std::string(number) + "))";
+    CHECK(of_number("year" + of) == "{} 292277026596");
+    CHECK(of_number("month" + of) == "{} 12");
+    CHECK(of_number("day_of_month" + of) == "{} 4");
+    CHECK(of_number("day_of_week" + of) == "{} 0");
+    CHECK(of_number("hour" + of) == "{} 15");
+    CHECK(of_number("minute" + of) == "{} 30");
+  }
 }
 
 TEST_CASE("the pattern of label_replace must match the whole value") {
@@ -239,6 +270,27 @@ TEST_CASE("series that differ in their names alone collide also at different ste
   const SeriesTable table = series("x{a=\"1\"} 1 1\ny{a=\"1\"} _ _ _ _ 1 1");
   CHECK(ask_range(R"(rate({a="1"}[15s]))", table, 0, 50, 10) ==
         "vector cannot contain metrics with the same labelset");
+}
+
+TEST_CASE("negation compares whole results too") {
+  const SeriesTable table = series("x{a=\"1\"} 1 stale\ny{a=\"1\"} _ _ _ _ 1 1");
+  CHECK(ask_range(R"(-{a="1"})", table, 0, 50, 10) ==
+        "vector cannot contain metrics with the same labelset");
+  CHECK(ask_range(R"(-{a="1"})", table, 30, 50, 10) == R"({a="1"} -1@40 -1@50)");
+}
+
+TEST_CASE("of several errors the first from the inside and from the left is told") {
+  const SeriesTable table = series(R"(x{a="1"} 1)");
+  CHECK(ask(R"(label_join(count_values("1v", x), "2v", ""))", table, 0) ==
+        "invalid label name \"1v\"");
+  CHECK(ask(R"q(label_replace(count_values("1v", x), "2v", "", "", ""))q", table, 0) ==
+        "invalid label name \"1v\"");
+  CHECK(ask(R"(count_values("2v", count_values("1v", x)))", table, 0) ==
+        "invalid label name \"1v\"");
+  CHECK(ask(R"(count_values("1v", x) + scalar(count_values("2v", x)))", table, 0) ==
+        "invalid label name \"1v\"");
+  CHECK(ask(R"(clamp_max(count_values("1v", x), scalar(count_values("2v", x))))", table, 0) ==
+        "invalid label name \"1v\"");
 }
 
 TEST_CASE("NaN sorts last either way, and sorting keeps names") {

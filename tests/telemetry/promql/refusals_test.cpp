@@ -30,6 +30,18 @@ TEST_CASE("a word that is none is refused where it starts") {
       {"x[5]", "1:3: parse error: missing unit character in duration"},
       {"x[5m", "1:5: parse error: unclosed left bracket"},
       {"x[5m:", "1:6: parse error: unclosed left bracket"},
+      {"x[", "1:3: parse error: missing unit character in duration"},
+      {"x[ # c", "1:4: parse error: missing unit character in duration"},
+      {"x[s]", R"(1:3: parse error: not a valid duration string: "s")"},
+      {"x[1em]", R"(1:3: parse error: not a valid duration string: "1em")"},
+      {"x[20s5summs]", R"(1:3: parse error: bad duration syntax: "20s5su")"},
+      {"x offset 5mby", R"(1:10: parse error: bad number or duration syntax: "5mb")"},
+      {"x[1m and 2m]", "1:7: parse error: unexpected colon 'n'"},
+      {"x{a!", "1:4: parse error: unexpected character after '!' inside braces: '\xef\xbf\xbd'"},
+      {"x{a=\"\xff\"}", "1:5: parse error: invalid UTF-8 rune"},
+      {"x{a=`\n\xef\xbf\xbd`}", "1:5: parse error: invalid UTF-8 rune"},
+      {"x{a=\"\\.\xff\"}", "1:5: parse error: unknown escape sequence U+002E '.'"},
+      {"x \xff", "1:3: parse error: unexpected character: '\xef\xbf\xbd'"},
       {"x[foo]", R"(1:3: parse error: bad duration syntax: "")"},
       {"x[]", "1:3: parse error: missing unit character in duration"},
       {"x[5hs]", R"(1:3: parse error: not a valid duration string: "5hs")"},
@@ -185,6 +197,15 @@ TEST_CASE("words in the wrong order are refused at the first that does not fit")
       {"x + on(a) group_left (y)", "1:25: parse error: unexpected end of input"},
       {R"(x{a="b"} by (c))", "1:10: parse error: unexpected <by>"},
       {"by (x)", R"(1:4: parse error: unexpected "(")"},
+      {"", "1:1: parse error: no expression found in input"},
+      {" # nothing", "1:1: parse error: no expression found in input"},
+      {"topk(2, == x)", "1:7: parse error: trailing commas not allowed in function call args"},
+      {"x + on(a) group_left == y",
+       R"(1:22: parse error: unexpected <op:==> in grouping opts, expected "(")"},
+      {"x + on(a) group_left",
+       R"(1:21: parse error: unexpected end of input in grouping opts, expected "(")"},
+      {"sum by start() (x)",
+       R"(1:8: parse error: unexpected "start" in grouping opts, expected "(")"},
   };
   check_all(kRefused);
 }
@@ -364,6 +385,7 @@ TEST_CASE("what Prometheus takes is taken") {
       "topk(1, x) by (a)",
       "x +on(a) y # comment",
       "x unless on(a) y",
+      "x[5m a]",
   };
   for (const char* query : kFine) {
     CAPTURE(query);

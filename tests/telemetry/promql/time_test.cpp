@@ -84,6 +84,16 @@ TEST_CASE("subqueries step on multiples of their step, wherever they are asked")
   CHECK(ask("rate(x[1m:10s])", table, 60, kVersion2) == ask("rate(x[1m])", table, 60, kVersion2));
 }
 
+TEST_CASE("subqueries of series keep their order, whichever began first") {
+  const SeriesTable table = series("x{i=\"1\"} _ _ 1 1\nx{i=\"2\"} 2 2 2 2\ny{i=\"1\"} 3 3");
+  CHECK(ask("max_over_time(x[30s:10s])", table, 30) == "{i=\"1\"} 1\n{i=\"2\"} 2");
+  CHECK(ask("max_over_time((-x)[30s:10s])", table, 30) == "{i=\"1\"} -1\n{i=\"2\"} -2");
+  CHECK(ask("max_over_time(rate(x[10s])[30s:10s])", table, 30, kVersion2) ==
+        "{i=\"1\"} 0\n{i=\"2\"} 0");
+  CHECK(ask("max_over_time(last_over_time(x[10s])[30s:10s])", table, 30) ==
+        "{i=\"1\"} 1\n{i=\"2\"} 2");
+}
+
 TEST_CASE("before the epoch subqueries step on multiples too") {
   SeriesTable table;
   for (int i = -10; i <= 10; ++i) table.append(Labels{{"__name__", "x"}}, seconds_in(i * 10.0), i);
