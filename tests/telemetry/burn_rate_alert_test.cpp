@@ -23,7 +23,6 @@ class StepReader final : public MetricReader {
   Reading request_rate(const MetricTarget&, Duration) const override { return {}; }
   Reading users(const MetricTarget&) const override { return {}; }
   Reading conversions(const MetricTarget&) const override { return {}; }
-  Reading saturation(const MetricTarget&, Duration) const override { return {}; }
 
   struct Step {
     double before = 0;

@@ -20,7 +20,8 @@ ReadDuration parse_duration(std::string_view text);
 /// The shortest way to write it: `1h30m`, `0s`; negative with a sign in front.
 std::string duration_text(Millis duration);
 /// Of whole milliseconds.
-inline std::string duration_text(Duration duration) {
+template <class Rep, class Period>
+std::string duration_text(std::chrono::duration<Rep, Period> duration) {
   return duration_text(std::chrono::duration_cast<Millis>(duration));
 }
 
