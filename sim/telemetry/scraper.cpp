@@ -51,6 +51,14 @@ class Exposed {
     return sum;
   }
 
+  /// Whether a counter has been born: with its first increment, a histogram as a whole.
+  bool born(const Readout& readout, double value) const {
+    if (value > 0 || readout.quantity != Quantity::bucket) return value > 0;
+    Readout whole = readout;
+    whole.bucket = buckets_ - 1;
+    return this->value(whole) > 0;
+  }
+
  private:
   double of_outcome(const Readout& readout, std::size_t o) const {
     switch (readout.quantity) {
@@ -366,7 +374,7 @@ Scraper::Page Scraper::read_all(const Loop& loop) const {
     else
       value = exposed.value(readout);
     const bool counted_before = column.base > 0 && !restarted;
-    if (value > 0 || column.exposed.from_start || counted_before)
+    if (column.exposed.from_start || counted_before || exposed.born(readout, value))
       page[i] = value + (counted_before ? column.base : 0);
   }
   return page;

@@ -10,6 +10,7 @@
 #include "sim/experiment/cmrun/checksum.h"
 #include "sim/experiment/cmrun/columns.h"
 #include "sim/experiment/cmrun/contents.h"
+#include "sim/telemetry/sample.h"
 
 using namespace coalmine;
 using namespace coalmine::cmrun;
@@ -208,16 +209,140 @@ TEST_CASE("a counter takes two bytes a scrape, a regular scrape one",
   CHECK(read_times(in) == times);
 }
 
-TEST_CASE("every series has a name of its own that does not hang on its number",
-          "[experiment][cmrun]") {
-  CHECK(series_name(requests_column(Outcome::ok)) == "requests_total{outcome=\"ok\"}");
-  CHECK(series_name(requests_column(Outcome::timed_out)) ==
-        "requests_total{outcome=\"timed_out\"}");
-  CHECK(series_name(bucket_column(0)) == "request_duration_seconds_bucket{le=\"0.005\"}");
-  CHECK(series_name(bucket_column(kBuckets - 1)) == "request_duration_seconds_bucket{le=\"+Inf\"}");
-  CHECK(series_name(kLatencySum) == "request_duration_seconds_sum");
-  CHECK(series_name(kBusySeconds) == "worker_busy_seconds_total");
-  CHECK(series_name(kUsers) == "experiment_users_total");
-  CHECK(series_name(kConversions) == "experiment_conversions_total");
-  CHECK(series_name(kInFlight) == "requests_in_flight");
+// ---- series
+
+namespace {
+
+std::vector<SeriesEntry> through_list(const std::vector<SeriesEntry>& series,
+                                      std::size_t* size = nullptr) {
+  const std::string bytes = written([&](ByteWriter& out) { write_series_list(out, series); });
+  if (size != nullptr) *size = bytes.size();
+  ByteReader in(bytes);
+  std::vector<SeriesEntry> read = read_series_list(in);
+  in.expect_end();
+  return read;
+}
+
+std::vector<double> through_samples(const std::vector<double>& values,
+                                    std::size_t* size = nullptr) {
+  const std::string bytes = written([&](ByteWriter& out) { write_samples(out, values); });
+  if (size != nullptr) *size = bytes.size();
+  ByteReader in(bytes);
+  std::vector<double> read = read_samples(in);
+  in.expect_end();
+  return read;
+}
+
+}  // namespace
+
+TEST_CASE("labels of series come back, each text is there once", "[experiment][cmrun][series]") {
+  std::vector<SeriesEntry> series;
+  const std::string long_name(100, 'n');
+  for (std::size_t i = 0; i < 50; ++i)
+    series.push_back({{{"__name__", long_name}, {"pod", std::to_string(i % 7)}}, i / 2});
+  series.push_back({{}, 300});
+  std::size_t size = 0;
+  const auto read = through_list(series, &size);
+  CHECK(size < 100 + 50 * 6 + 60);
+  REQUIRE(read.size() == series.size());
+  for (std::size_t i = 0; i < series.size(); ++i) {
+    CHECK(read[i].labels == series[i].labels);
+    CHECK(read[i].times == series[i].times);
+  }
+}
+
+TEST_CASE("labels that are none are refused", "[experiment][cmrun][series]") {
+  const auto list = [](std::vector<std::string> texts, std::vector<std::uint64_t> rest) {
+    return written([&](ByteWriter& out) {
+      out.varint(texts.size());
+      for (const std::string& text : texts) out.text(text);
+      for (const std::uint64_t n : rest) out.varint(n);
+    });
+  };
+  const auto refused = [](const std::string& bytes) {
+    return refusal(bytes, [](ByteReader& in) { read_series_list(in); });
+  };
+  CHECK(refused(list({"a", "b"}, {1, 1, 0, 1, 0})).empty());
+  CHECK_THAT(refused(list({"a", "b"}, {1, 1, 0, 2, 0})), Contains("label value 2, there are 2"));
+  CHECK_THAT(refused(list({"a", "b"}, {1, 1, 7, 1, 0})), Contains("label name 7, there are 2"));
+  CHECK_THAT(refused(list({"a", ""}, {1, 1, 0, 1, 0})), Contains("a label that is none"));
+  CHECK_THAT(refused(list({"a", ""}, {1, 1, 1, 0, 0})), Contains("a label that is none"));
+  CHECK_THAT(refused(list({"a", "b"}, {1, 2, 0, 1, 0, 0, 0})), Contains("a label that is none"));
+  CHECK_THAT(refused(list({"a"}, {std::uint64_t{1} << 50})), Contains("promises"));
+  CHECK_THAT(refused(list({"a"}, {1, std::uint64_t{1} << 50})), Contains("promises"));
+  // A text of a megabyte, used a thousand times over.
+  std::vector<std::uint64_t> often{1000};
+  for (int i = 0; i < 1000; ++i) often.insert(often.end(), {1, 0, 1, 0});
+  CHECK_THAT(refused(list({"a", std::string(1'000'000, 'x')}, often)),
+             Contains("more text than its labels may have"));
+}
+
+TEST_CASE("times of samples come back, in their order or not at all",
+          "[experiment][cmrun][series]") {
+  const auto through = [](const std::vector<Timestamp>& times) {
+    const std::string bytes = written([&](ByteWriter& out) { write_timestamps(out, times); });
+    ByteReader in(bytes);
+    return read_timestamps(in);
+  };
+  std::mt19937_64 bits(1);
+  for (int round = 0; round < 100; ++round) {
+    std::vector<Timestamp> times;
+    Timestamp next(Millis(-static_cast<std::int64_t>(bits() % 100'000'000)));
+    for (std::size_t i = bits() % 50; i > 0; --i) {
+      times.push_back(next);
+      next +=
+          round % 2 == 0 ? Millis(15'000) : Millis(1 + static_cast<std::int64_t>(bits() % 99'999));
+    }
+    CHECK(through(times) == times);
+  }
+  const auto refused = [](const std::vector<Time>& times) {
+    return refusal(written([&](ByteWriter& out) { write_times(out, times); }),
+                   [](ByteReader& in) { read_timestamps(in); });
+  };
+  CHECK(refused({Time(1ms), Time(2ms)}).empty());
+  CHECK_THAT(refused({Time(2ms), Time(1ms)}), Contains("not in the order of time"));
+  CHECK_THAT(refused({Time(2ms), Time(2ms)}), Contains("not in the order of time"));
+  CHECK_THAT(refused({Time(1ms + 1ns)}), Contains("between two milliseconds"));
+}
+
+TEST_CASE("samples come back to the last bit, staleness markers among them",
+          "[experiment][cmrun][series]") {
+  const double nan = kOrdinaryNan;
+  const double stale = kStaleMarker;
+  const std::vector<std::vector<double>> columns{{},
+                                                 {stale},
+                                                 {stale, stale, stale},
+                                                 {1, 2, stale},
+                                                 {stale, 1, 2},
+                                                 {1, stale, 2, stale, stale, 0.1},
+                                                 {nan, stale, -nan, std::nan("1")}};
+  for (const auto& column : columns) CHECK(same_bits(through_samples(column), column));
+
+  std::mt19937_64 bits(1);
+  for (int round = 0; round < 300; ++round) {
+    std::vector<double> column;
+    double sum = 0;
+    for (std::size_t i = bits() % 100; i > 0; --i) {
+      sum += static_cast<double>(bits() % 1000) * (round % 2 == 0 ? 1 : 1e-9);
+      const bool marker = bits() % 5 == 0;
+      const bool wild = round % 3 == 0 && bits() % 7 == 0;
+      column.push_back(marker ? stale : wild ? std::bit_cast<double>(bits()) : sum);
+    }
+    CHECK(same_bits(through_samples(column), column));
+  }
+
+  // A marker does not spoil the numbers beside it.
+  std::vector<double> counter;
+  for (int i = 0; i < 1000; ++i) counter.push_back(i == 500 ? stale : 6000.0 * i);
+  std::size_t size = 0;
+  through_samples(counter, &size);
+  CHECK(size < 1020);
+
+  const std::string beyond = written([](ByteWriter& out) {
+    out.varint(1);
+    out.varint(3);
+    write_numbers(out, std::vector<double>{1, 2});
+  });
+  CHECK_THAT(refusal(beyond, [](ByteReader& in) { read_samples(in); }),
+             Contains("a staleness marker beyond its samples"));
 }

@@ -154,10 +154,14 @@ TEST_CASE("files of other kinds are told apart from damaged ones", "[experiment]
   CHECK_THAT(complaint_about("\x89PNG\r\n\x1a\n" + std::string(100, 'x')),
              Contains("not a recording"));
   std::string newer = bytes_of(small_recording());
-  put(newer, 8, 2, 4);
+  put(newer, 8, kVersion + 1, 4);
   CHECK_THAT(complaint_about(newer), Contains("damaged: the header"));
   CHECK_THAT(complaint_about(sealed(newer)),
-             Contains("a recording of format version 2; this coalmine reads version 1"));
+             Contains("a recording of format version 3; this coalmine reads version 2"));
+  std::string older = bytes_of(small_recording());
+  put(older, 8, 1, 4);
+  CHECK_THAT(complaint_about(sealed(older)),
+             Contains("a recording of format version 1; this coalmine reads version 2"));
   // Mended line ends, as mail and version control do it.
   std::string mended = bytes_of(small_recording());
   mended.erase(mended.find('\r'), 1);

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "sim/telemetry/store_reader.h"
 #include "tests/experiment/short_release.h"
 
 using namespace coalmine;
@@ -35,21 +34,10 @@ bool same_events(const std::vector<Event>& a, const std::vector<Event>& b) {
 /// The store that a query over the recording looks at.
 SeriesStore store_of(const Recording& recording) {
   SeriesStore store;
-  for (const RecordedTarget& target : recording.targets) {
-    const TargetId id = store.add_target(target.info);
-    Sample backfill{};
-    bool steady = false;
-    for (std::size_t i = 0; i < target.times.size(); ++i) {
-      Sample sample{};
-      for (const RecordedColumn& c : target.columns) sample[c.column] = c.values[i];
-      store.append(id, target.times[i], sample);
-    }
-    for (const RecordedColumn& c : target.columns)
-      if (c.backfill) {
-        steady = true;
-        backfill[c.column] = *c.backfill;
-      }
-    if (steady) store.set_backfill(id, backfill);
+  for (const RecordedSeries& series : recording.series) {
+    const SeriesId id = store.series(series.labels);
+    for (std::size_t i = 0; i < series.times.size(); ++i)
+      CHECK(store.append(id, series.times[i], series.values[i]));
   }
   return store;
 }
@@ -202,7 +190,9 @@ TEST_CASE("a query over the recording gives what a strategy was told during the 
   std::size_t different = 0, compared = 0;
   for (const Duration t : {Duration(30s), Duration(2min), Duration(251s), Duration(10min)}) {
     stage.advance_to(t);
-    const StoreReader then(stage.world.simulation, store, [](DeploymentId) { return "d"; });
+    const PromqlReader then(stage.world.simulation, store, [&](DeploymentId d) {
+      return recording.cast.deployments.at(d.index());
+    });
     for (const DeploymentId d : stage.world.released_deployments())
       for (const Vantage vantage : {Vantage::router, Vantage::pod}) {
         const MetricTarget target{{d}, vantage, {}};
@@ -211,6 +201,7 @@ TEST_CASE("a query over the recording gives what a strategy was told during the 
           const Reading now = stage.world.metrics->error_ratio(target, window);
           const Reading later = then.error_ratio(target, window);
           different += now.value != later.value || now.samples != later.samples;
+          CHECK(now.query == later.query);
           const Reading p99 = stage.world.metrics->latency_quantile(target, 0.99, window);
           different += p99.value != then.latency_quantile(target, 0.99, window).value;
           ++compared;
@@ -224,20 +215,49 @@ TEST_CASE("a query over the recording gives what a strategy was told during the 
 TEST_CASE("the recording has every target with its scrapes, and only series that came to be",
           "[experiment][recorder][telemetry]") {
   const Recording recording = record(spec_of(short_scenario(), "recreate"));
-  std::size_t pods = 0, routers = 0, gone = 0;
-  for (const RecordedTarget& target : recording.targets) {
-    (target.info.vantage == Vantage::pod ? pods : routers) += 1;
-    gone += !target.stale_marks.empty();
-    for (const RecordedColumn& c : target.columns) {
-      CHECK(c.values.size() == target.times.size());
-      CHECK(c.column != kUsers);  // no experiment here
-      CHECK(c.column != kConversions);
-    }
+  std::set<std::string> instances, pods;
+  std::size_t gone = 0, past = 0;
+  for (const RecordedSeries& s : recording.series) {
+    REQUIRE(s.values.size() == s.times.size());
+    REQUIRE(!s.times.empty());
+    CHECK(std::is_sorted(s.times.begin(), s.times.end()));
+    CHECK(s.labels.has("job"));
+    CHECK(s.labels.has("instance"));
+    CHECK(s.labels.metric_name().substr(0, 10) != "experiment");  // there is none
+    if (s.labels.metric_name() != "up") continue;
+    instances.emplace(s.labels.get("job"));
+    if (s.labels.get("job") == "shop") pods.emplace(s.labels.get("instance"));
+    gone += is_stale_marker(s.values.back());
+    past += to_time(s.times.front()) < kTimeZero;
   }
-  CHECK(routers == 1);
-  CHECK(pods == recording.cast.pods.size());
-  CHECK(pods >= 8);
-  CHECK(gone >= 4);  // the old pods at least
+  CHECK(instances == std::set<std::string>{"istio-proxy", "shop"});
+  std::set<std::string> ever;
+  for (const RecordedPod& pod : recording.cast.pods) ever.insert(pod.name);
+  CHECK(pods == ever);
+  CHECK(pods.size() >= 8);
+  CHECK(gone >= 8);  // sidecars and processes of the old pods at least
+  CHECK(past == 9);  // the router, and four pods twice
+}
+
+TEST_CASE("the recording keeps what no strategy reads", "[experiment][recorder][telemetry]") {
+  const auto scenario = short_scenario();
+  const Recording recording = record(spec_of(scenario, "canary"));
+  Stage stage(scenario);
+  stage.play_strategy("canary");
+  stage.advance_to_end();
+  std::set<Labels> read;
+  for (std::uint32_t i = 0; i < stage.world.store.size(); ++i)
+    read.insert(*stage.world.store.at(SeriesId{i}).labels);
+  std::size_t shared = 0;
+  std::set<std::string> names;
+  for (const RecordedSeries& s : recording.series) {
+    shared += read.contains(s.labels);
+    names.emplace(s.labels.metric_name());
+  }
+  CHECK(shared == read.size());
+  CHECK(recording.series.size() > shared);
+  for (const char* name : {"up", "worker_busy_seconds_total", "requests_in_flight", "workers"})
+    CHECK(names.contains(name));
 }
 
 // ---- the truth

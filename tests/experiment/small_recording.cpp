@@ -82,17 +82,21 @@ Cast small_cast() {
   return cast;
 }
 
-std::vector<RecordedTarget> small_targets() {
-  RecordedTarget router;
-  router.info = {Vantage::router, DeploymentId{0}, PodId{}, 0, 15s, std::uint8_t{1}};
-  router.times = {kTimeZero - 5s, kTimeZero + 10s, kTimeZero + 25s, kTimeZero + 41s};
-  router.columns.push_back({requests_column(Outcome::ok), 0, 400.25, {1e15, 1e15 + 6000, 3, 9}});
-  router.columns.push_back({kLatencySum, 1, {}, {0, 25 * 1e-9, 123'456'789 * 1e-9, 1e6}});
-  router.columns.push_back({kInFlight, 0, {}, {-0.0, 1.0 / 3, 1.0 / 3, 1e308}});
-  RecordedTarget pod;
-  pod.info = {Vantage::pod, DeploymentId{2}, PodId{2}, 8, 15s, {}};
-  pod.stale_marks = {kTimeZero + 30s, kTimeZero + 5s};
-  return {router, pod};
+std::vector<RecordedSeries> small_series() {
+  const auto at = [](auto... since_start) {
+    return std::vector<Timestamp>{Timestamp(since_start)...};
+  };
+  const auto regular = at(-5s, 10s, 25s, 41'007ms);
+  const double nan = kOrdinaryNan;
+  return {{{{"__name__", "requests_total"}, {"code", "200"}}, regular, {1e15, 1e15 + 6000, 3, 9}},
+          {{{"__name__", "requests_total"}, {"code", "500"}}, at(25s, 41'007ms), {1, kStaleMarker}},
+          {{{"__name__", "seconds_sum"}, {"pod", "größer \"viel\"\n"}},
+           regular,
+           {kStaleMarker, 25 * 1e-9, 123'456'789 * 1e-9, 1e6}},
+          {{{"__name__", "in_flight"}}, regular, {-0.0, nan, 1.0 / 3, 1e308}},
+          {{{"__name__", "up"}}, at(-21'600'000ms, 0s, 1ms), {kStaleMarker, kStaleMarker, 1}},
+          {{{"__name__", "nothing"}}, {}, {}},
+          {{}, at(0s), {0}}};
 }
 
 RecordedEdge small_edge() {
@@ -183,27 +187,12 @@ void check_same_cast(const Cast& a, const Cast& b) {
   }
 }
 
-void check_same_targets(const std::vector<RecordedTarget>& a,
-                        const std::vector<RecordedTarget>& b) {
+void check_same_series(const std::vector<RecordedSeries>& a, const std::vector<RecordedSeries>& b) {
   REQUIRE(a.size() == b.size());
   for (std::size_t i = 0; i < a.size(); ++i) {
-    const TargetInfo& x = a[i].info;
-    const TargetInfo& y = b[i].info;
-    CHECK(x.vantage == y.vantage);
-    CHECK(x.deployment == y.deployment);
-    CHECK(x.pod == y.pod);
-    CHECK(x.workers == y.workers);
-    CHECK(x.scrape_interval == y.scrape_interval);
-    CHECK(x.segment == y.segment);
-    CHECK(a[i].times == b[i].times);
-    CHECK(a[i].stale_marks == b[i].stale_marks);
-    REQUIRE(a[i].columns.size() == b[i].columns.size());
-    for (std::size_t c = 0; c < a[i].columns.size(); ++c) {
-      CHECK(a[i].columns[c].column == b[i].columns[c].column);
-      CHECK(a[i].columns[c].first == b[i].columns[c].first);
-      CHECK(a[i].columns[c].backfill == b[i].columns[c].backfill);
-      CHECK(same_bits(a[i].columns[c].values, b[i].columns[c].values));
-    }
+    const bool equal = a[i].labels == b[i].labels && a[i].times == b[i].times &&
+                       same_bits(a[i].values, b[i].values);
+    if (!equal) FAIL("series " << i << ": " << a[i].labels.text() << " differs");
   }
 }
 
@@ -263,7 +252,7 @@ Recording small_recording() {
   recording.duration = 10min;
   recording.release_at = 1s;
   recording.cast = small_cast();
-  recording.targets = small_targets();
+  recording.series = small_series();
   recording.edge = small_edge();
   recording.frames = {frame(0s, 0), frame(1s, 1), frame(1s + 1ns, 200), frame(10min, 3)};
   return recording;
@@ -304,7 +293,7 @@ void check_same(const Recording& a, const Recording& b) {
   CHECK(a.duration == b.duration);
   CHECK(a.release_at == b.release_at);
   check_same_cast(a.cast, b.cast);
-  check_same_targets(a.targets, b.targets);
+  check_same_series(a.series, b.series);
   check_same_edge(a.edge, b.edge);
   check_same_frames(a.frames, b.frames);
 }

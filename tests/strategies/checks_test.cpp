@@ -38,7 +38,6 @@ class FixedMetrics : public MetricReader {
   Reading request_rate(const MetricTarget&, Duration) const override { return {}; }
   Reading users(const MetricTarget&) const override { return {}; }
   Reading conversions(const MetricTarget&) const override { return {}; }
-  Reading saturation(const MetricTarget&, Duration) const override { return {}; }
 
  private:
   const Side& of(const MetricTarget& target) const {

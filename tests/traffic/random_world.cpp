@@ -297,6 +297,9 @@ TwinWorld random_world(const WorldLimits& limits) {
   add_actions(world, limits, time);
   // Cut off in the middle, or after the last has left.
   world.end = one_in(2) ? time : time + 20s;
+  std::vector<Duration> bounds;
+  for (int i = between(0, 8); i > 0; --i) bounds.push_back(some_time(limits, 1ms, 200ms));
+  world.model.bounds = LatencyBounds(std::move(bounds));
   return world;
 }
 

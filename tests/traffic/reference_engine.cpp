@@ -96,6 +96,8 @@ class Engine {
       deployments = std::max(deployments, config.pods[i].deployment + 1);
     }
     counters_.pods.resize(pods_.size());
+    for (auto& pod : counters_.pods)
+      pod.process = pod.sidecar = Instruments(config.bounds.size() + 1);
     counters_.routers.resize(deployments);
     for (const auto& arrival : config.arrivals) {
       Request request;
@@ -301,7 +303,7 @@ class Engine {
     pod.process = {};
     pod.process.listening_since = now_;
     pod.process.warm = warm;
-    counters_.pods[p].process = {};
+    counters_.pods[p].process = Instruments(config_.bounds.size() + 1);
     for (const auto& effect : effects_of(p).writes)
       if (effect.all && effect.when.level(now_) > 0) all_written_ = true;
     const Time full = full_by_time(effects_of(p), pod.process);
@@ -511,15 +513,17 @@ class Engine {
     ++pod.ended;
     const bool served = request.outcome == Outcome::ok || request.outcome == Outcome::error;
     if (!served && request.outcome != Outcome::rejected) return;  // no process counts those
-    ++pod.process.requests[static_cast<std::size_t>(request.outcome)];
-    if (!served) return;
     const Duration latency = request.departure - request.arrival;
-    pod.process.latency_sum_ns += latency.count();
-    pod.process.busy_ns += (request.departure - request.start).count();
     std::size_t bucket = 0;
-    while (bucket < kLatencyBounds.size() && latency > from_seconds(kLatencyBounds[bucket]))
-      ++bucket;
-    ++pod.process.bucket[bucket];
+    while (bucket < config_.bounds.size() && latency > config_.bounds[bucket]) ++bucket;
+    for (Instruments* counters : {&pod.process, &pod.sidecar}) {
+      if (!served) {
+        counters->count(request.outcome);
+        continue;
+      }
+      counters->observe(request.outcome, bucket, latency.count());
+      counters->busy_ns += (request.departure - request.start).count();
+    }
   }
 
   // ---- control

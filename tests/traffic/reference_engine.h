@@ -118,9 +118,10 @@ struct RefConfig {
   std::vector<RefPod> pods;
   std::vector<RefAction> actions;
   std::vector<RefArrival> arrivals;
-  Duration client_timeout{};  ///< of user requests; 0: never gives up
-  Duration restart_after{};   ///< from a death to the next start of that process; 0: none
-  Time end = kNever;          ///< events up to and including this instant are played
+  Duration client_timeout{};     ///< of user requests; 0: never gives up
+  Duration restart_after{};      ///< from a death to the next start of that process; 0: none
+  std::vector<Duration> bounds;  ///< of the latency buckets, ascending
+  Time end = kNever;             ///< events up to and including this instant are played
 };
 
 inline constexpr std::size_t kNoPod = std::numeric_limits<std::size_t>::max();
@@ -142,8 +143,9 @@ struct RefResult {
 /// Counters at one instant.
 struct RefCounters {
   struct PodCounters {
-    Instruments process;        ///< of the process that listens since its last start: answers only
+    Instruments process{0};     ///< of the process that listens since its last start: answers only
                                 ///< (ok, error, rejected), as a scraper would find them
+    Instruments sidecar{0};     ///< the same of all its processes together
     std::uint64_t sent = 0;     ///< requests routed to the pod, over all its processes
     std::uint64_t ended = 0;    ///< of those, gone in whatever way
     std::uint64_t waiting = 0;  ///< of those, in the queue

@@ -301,7 +301,8 @@ TEST_CASE("a copy loads the pods it meets and is nobody's", "[traffic][reference
   const auto& last = run.snapshots.back();
   CHECK(last.sent == 2);
   CHECK(last.pods[1].process.requests[static_cast<std::size_t>(Outcome::error)] == 2);
-  CHECK(last.pods[1].process.latency_sum_ns == Duration(10ms + 15ms).count());
+  CHECK(last.pods[1].process.latency_sum_ns[static_cast<std::size_t>(Outcome::error)] ==
+        Duration(10ms + 15ms).count());
   CHECK(last.routers[1] == RefCounters::ByOutcome{});
 }
 

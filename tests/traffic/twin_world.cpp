@@ -135,6 +135,8 @@ RefConfig reference_of(const TwinWorld& world) {
     config.arrivals.push_back(arrival_of(world, i));
   config.client_timeout = world.model.client_timeout;
   config.restart_after = world.restart_after;
+  const LatencyBounds& bounds = world.model.bounds;
+  for (std::size_t i = 0; i < bounds.size(); ++i) config.bounds.push_back(bounds.bound(i));
   config.end = kTimeZero + world.end;
   return config;
 }
@@ -166,6 +168,7 @@ TwinCounters counters_of(const RefCounters& counters) {
   for (const auto& pod : counters.pods) {
     result.inside.push_back(pod.waiting + pod.serving);
     result.pods.push_back(pod.process);
+    result.sidecars.push_back(pod.sidecar);
   }
   result.routers = counters.routers;
   return result;
@@ -284,6 +287,8 @@ class Driver {
     for (std::uint32_t i = 0; i < world_.pods.size(); ++i) {
       counters.inside.push_back(plane_.in_flight(PodId{i}));
       counters.pods.push_back(plane_.pod_instruments(PodId{i}));
+      counters.sidecars.push_back(counters.pods.back());
+      counters.sidecars.back() += plane_.earlier_instruments(PodId{i});
       deployments = std::max(deployments, world_.pods[i].deployment.value + 1);
     }
     for (std::uint32_t i = 0; i < deployments; ++i) {
@@ -324,9 +329,10 @@ bool agree(const TwinRecord& a, const TwinRecord& b, Duration tolerance) {
 /// Latency buckets are left out where times are allowed to differ.
 bool agree(const Instruments& a, const Instruments& b, Duration tolerance) {
   const auto per_request = Duration(tolerance.count() * static_cast<std::int64_t>(a.finished()));
-  return a.requests == b.requests && (tolerance.count() > 0 || a.bucket == b.bucket) &&
-         near(a.latency_sum_ns, b.latency_sum_ns, per_request) &&
-         near(a.busy_ns, b.busy_ns, 2 * per_request);
+  if (tolerance.count() == 0) return a == b;
+  for (std::size_t o = 0; o < kOutcomes; ++o)
+    if (!near(a.latency_sum_ns[o], b.latency_sum_ns[o], per_request)) return false;
+  return a.requests == b.requests && near(a.busy_ns, b.busy_ns, 2 * per_request);
 }
 
 std::string difference_of_counters(const TwinCounters& a,
@@ -343,12 +349,14 @@ std::string difference_of_counters(const TwinCounters& a,
   for (std::size_t i = 0; i < a.pods.size(); ++i) {
     if (a.inside[i] != b.inside[i])
       out << "inside pod " << i << ": " << a.inside[i] << " against " << b.inside[i] << "; ";
-    if (agree(a.pods[i], b.pods[i], tolerance)) continue;
+    if (agree(a.pods[i], b.pods[i], tolerance) && agree(a.sidecars[i], b.sidecars[i], tolerance))
+      continue;
     out << "counters of pod " << i << ": ";
-    for (const auto* c : {&a.pods[i], &b.pods[i]}) {
+    for (const auto* c : {&a.pods[i], &b.pods[i], &a.sidecars[i], &b.sidecars[i]}) {
       out << "[";
-      for (const auto n : c->requests) out << n << " ";
-      out << "latency sum " << c->latency_sum_ns << " busy " << c->busy_ns << "] ";
+      for (std::size_t o = 0; o < kOutcomes; ++o)
+        out << c->requests[o] << " in " << c->latency_sum_ns[o] << ", ";
+      out << "busy " << c->busy_ns << "] ";
     }
   }
   for (std::size_t i = 0; i < a.routers.size(); ++i)

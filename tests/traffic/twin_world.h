@@ -58,6 +58,7 @@ struct TwinCounters {
   std::uint64_t unanswered = 0;
   std::vector<std::uint64_t> inside;                          ///< by pod
   std::vector<Instruments> pods;                              ///< process counters, by pod
+  std::vector<Instruments> sidecars;                          ///< of all processes of a pod
   std::vector<std::array<std::uint64_t, kOutcomes>> routers;  ///< by deployment, as senders saw it,
                                                               ///< without no_endpoint
 };

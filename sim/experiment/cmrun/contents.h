@@ -47,6 +47,8 @@ struct SeriesEntry {
   Labels labels;
   std::size_t times = 0;
 };
+/// Beyond kMostTextBytes, names and values together have no more than this a label on average.
+inline constexpr std::size_t kMostTextPerLabel = 512;
 void write_series_list(ByteWriter& out, std::span<const SeriesEntry> series);
 std::vector<SeriesEntry> read_series_list(ByteReader& in);
 

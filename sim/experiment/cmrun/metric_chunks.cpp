@@ -74,15 +74,20 @@ void write_series_list(ByteWriter& out, std::span<const SeriesEntry> series) {
 }
 
 std::vector<SeriesEntry> read_series_list(ByteReader& in) {
-  std::vector<std::string> texts(in.count("texts"));
-  for (std::string& text : texts) text = in.view();
+  std::vector<std::string_view> texts(in.count("texts"));
+  for (std::string_view& text : texts) text = in.view();
   std::vector<SeriesEntry> series(in.count("series", 2));
+  std::size_t used = 0;
+  std::size_t may_be_used = kMostTextBytes;
   for (SeriesEntry& entry : series) {
     const std::size_t labels = in.count("labels", 2);
     for (std::size_t i = 0; i < labels; ++i) {
-      const std::string& name = texts[in.place(texts.size(), "label name")];
-      const std::string& value = texts[in.place(texts.size(), "label value")];
-      if (value.empty() || entry.labels.has(name))
+      const std::string_view name = texts[in.place(texts.size(), "label name")];
+      const std::string_view value = texts[in.place(texts.size(), "label value")];
+      used += name.size() + value.size();
+      may_be_used += kMostTextPerLabel;
+      if (used > may_be_used) in.fail("has more text than its labels may have");
+      if (name.empty() || value.empty() || entry.labels.has(name))
         in.fail("has a series with a label that is none");
       entry.labels.set(name, value);
     }
