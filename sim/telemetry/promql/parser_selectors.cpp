@@ -57,6 +57,11 @@ std::optional<double> whole_number(std::string_view text) {
   return static_cast<double>(value);
 }
 
+/// As Go's %f.
+std::string six_decimals(double value) {
+  return std::isfinite(value) ? fmt::format("{:f}", value) : decimal_text(value);
+}
+
 /// Too big rather than malformed: digits, with an exponent that has some.
 bool is_decimal(std::string_view text) {
   const bool digits_last = text.back() >= '0' && text.back() <= '9';
@@ -242,7 +247,7 @@ void Parser::read_at(Node& node) {
     // A third of what 64 bits hold, so that ranges and offsets can be taken from it.
     constexpr double kFarthest = 3e15;
     if (!(std::abs(seconds) <= kFarthest))
-      fail(node.begin, "timestamp out of bounds for @ modifier: " + decimal_text(seconds));
+      fail(node.begin, "timestamp out of bounds for @ modifier: " + six_decimals(seconds));
     read.at = Displacement::At::fixed;
     read.fixed = Timestamp(Millis(std::llround(seconds * 1000)));
   }

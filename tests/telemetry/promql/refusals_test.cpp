@@ -213,6 +213,8 @@ TEST_CASE("words in the wrong order are refused at the first that does not fit")
 TEST_CASE("operands and arguments of the wrong type are refused") {
   static constexpr Refused kRefused[] = {
       {"x @ Inf", "1:1: parse error: timestamp out of bounds for @ modifier: +Inf"},
+      {"x @ 1e16",
+       "1:1: parse error: timestamp out of bounds for @ modifier: 10000000000000000.000000"},
       {"x @ 1 @ 2", "1:1: parse error: @ <timestamp> may not be set multiple times"},
       {"x offset 5m offset 6m", "1:1: parse error: offset may not be set multiple times"},
       {"(x) offset 5m",
