@@ -52,6 +52,6 @@ class Comparison {
 };
 
 /// Relative 1e-9, or the same infinity, or both not a number.
-bool same_number(double ours, double theirs);
+bool same_number(double ours, double theirs, bool rounded_anyhow);
 
 }  // namespace coalmine::promql

@@ -117,14 +117,18 @@ Expression Expressions::matrix(const Context& context) {
 
 Expression Expressions::subquery(const Context& context) {
   static const std::vector<std::string> kWindows{
-      "5m:1m", "2m:15s", "5m:30s", "1m:7s", "90s:10s", "5m30s:45s", "30s:1m", "10m:2m", "1m:1m"};
+      "5m:1m", "2m:15s", "5m:30s", "1m:7s", "90s:10s", "5m30s:45s", "45s:45s", "10m:2m", "1m:1m"};
   Context inner = context.deeper();
   ++inner.subqueries;
   inner.pinning = Pinning::any;
   const bool default_step = dice_.chance(20);
   draws_.count(default_step ? "subquery without a step" : "subquery");
   const Expression of = vector(inner);
-  const std::string moved = displacement(context);
+  // Pinned inside and outside, a range inside looks at the wrong instant in queries of several
+  // steps.
+  Context outside = context;
+  if (of.text.find('@') != std::string::npos) outside.pinning = Pinning::none;
+  const std::string moved = displacement(outside);
   if (!moved.empty()) draws_.count("subquery, displaced");
   Expression made{.text = writer_.subquery_base(of)};
   std::string window = default_step ? dice_.pick({"3m:", "5m:", "10m:"}) : dice_.pick(kWindows);
