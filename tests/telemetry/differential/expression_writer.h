@@ -24,6 +24,7 @@ struct Expression {
   bool ordered_in_steps = true;  ///< the elements in a query of several steps
   bool by_value = false;         ///< sorted: elements of equal value may change places
   bool rounded_anyhow = false;   ///< Go and C may differ in the last bits of it
+  bool has_and = false;          ///< whose left side we may leave alone, errors and all
   bool one_step = false;         ///< which elements are in it depends on their order
 };
 

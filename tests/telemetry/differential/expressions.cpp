@@ -75,6 +75,7 @@ void take_flags(Expression& made, const Expression& of) {
   made.ordered = made.ordered && of.ordered;
   made.one_step = made.one_step || of.one_step;
   made.rounded_anyhow = made.rounded_anyhow || of.rounded_anyhow;
+  made.has_and = made.has_and || of.has_and;
 }
 
 Expressions::Context Expressions::Context::deeper() const {

@@ -34,6 +34,7 @@ Expression Expressions::joined(BinaryOp op,
   Expression made;
   made.level = precedence(op);
   made.rounded_anyhow = is_rounded_anyhow(op);
+  made.has_and = op == BinaryOp::set_and;
   std::string name(name_of(op));
   if (is_set_operator(op)) name = writer_.keyword(name);
   made.text = writer_.operand(left, made.level, true);
