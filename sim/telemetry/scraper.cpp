@@ -332,7 +332,8 @@ void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
   for (std::size_t i = 0; i < loop.columns.size(); ++i) {
     Column& column = loop.columns[i];
     const bool now = !std::isnan(page[i]);
-    if (now && !column.known.series.valid()) column.known.series = store_.series(column.exposed.labels());
+    if (now && !column.known.series.valid())
+      column.known.series = store_.series(column.exposed.labels());
     if (now) {
       ++shown;
       added += column.known.shown ? 0 : 1;
@@ -433,7 +434,8 @@ void Scraper::fill_in_past() {
       for (std::int64_t tick = last - ticks; tick <= last; ++tick) {
         const Time at = tick_time(tick, loop.phase);
         const double value = present[i] + column.known.base - per_second * to_seconds(now - at);
-        store_.append(column.known.series, to_timestamp(at), in_seconds ? value : std::floor(value));
+        store_.append(
+            column.known.series, to_timestamp(at), in_seconds ? value : std::floor(value));
       }
     }
     const std::size_t shown =

@@ -249,11 +249,36 @@ TEST_CASE("the text of a reading is what is asked") {
         CHECK(reader.query(reading.query, window).value == reading.value);
         asked += reading.value.has_value();
       }
-      CHECK(reader.error_ratio_text(who, window) == reader.error_ratio(who, window).query);
-      CHECK(reader.slow_ratio_text(who, 250ms, window) ==
-            reader.slow_ratio(who, 250ms, window).query);
     }
   CHECK(asked == 3 * 3 * 4);  // nobody knows of d2, 1.5 s hold no two samples
+}
+
+TEST_CASE("a whole service is read at the router, whoever serves it") {
+  Bench bench;
+  const auto of_service = [](const char* service, const char* workload, Vantage vantage) {
+    Labels labels = Bench::who(workload, vantage);
+    labels.set("destination_service_name", service);
+    return labels;
+  };
+  bench.requests(of_service("shop", "shop", Vantage::router), "200", 90);
+  bench.requests(of_service("shop", "shop-canary", Vantage::router), "500", 10);
+  bench.requests(of_service("shop", "shop", Vantage::pod), "500", 1000);
+  bench.requests(of_service("depot", "depot", Vantage::router), "500", 1000);
+  bench.latencies(of_service("shop", "shop", Vantage::router), 100, 50, 90, 98);
+  bench.latencies(of_service("depot", "depot", Vantage::router), 100, 0, 0, 0);
+  const PromqlReader reader = bench.reader();
+  const std::string errors = PromqlReader::error_ratio_of_service("shop", 2min);
+  CHECK(errors ==
+        "(sum(rate(istio_requests_total{reporter=\"source\",destination_service_name=\"shop\","
+        "response_code=~\"5..\"}[2m])) or vector(0)) / "
+        "sum(rate(istio_requests_total{reporter=\"source\",destination_service_name=\"shop\"}"
+        "[2m]))");
+  CHECK(reader.query(errors, 2min).value.value() == Approx(0.1));
+  CHECK(
+      reader.query(PromqlReader::slow_ratio_of_service("shop", 250ms, 2min), 2min).value.value() ==
+      Approx(0.1));
+  CHECK_THAT(PromqlReader::slow_ratio_of_service("shop", 2500ms, 2min, PromDialect::v2),
+             Catch::Contains("le=\"2500\""));
 }
 
 TEST_CASE("a query gives one number, or says why not") {
