@@ -432,8 +432,13 @@ std::optional<WorldPast> World::past() const {
   // Rules of the scenario keep a state of their own.
   if (!data_plane->state().dooms_.empty() || !page->pages().empty() || !scenario_.alerts.empty())
     return std::nullopt;
-  return WorldPast{
-      data_plane->state(), store, data_plane->knows_segments(), control_plane_so_far()};
+  std::optional<Scraper::Memory> scraped = scraper_->memory();
+  if (!scraped) return std::nullopt;
+  return WorldPast{data_plane->state(),
+                   store,
+                   *std::move(scraped),
+                   data_plane->knows_segments(),
+                   control_plane_so_far()};
 }
 
 bool World::go_on_from(const WorldPast& past) {
@@ -443,6 +448,7 @@ bool World::go_on_from(const WorldPast& past) {
   if (control_plane_so_far() != past.control_plane) return false;
   data_plane->go_on_from(past.traffic);
   store = past.store;
+  scraper_->recall(past.scraped);
   return true;
 }
 

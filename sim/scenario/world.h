@@ -40,6 +40,7 @@ struct ControlPlaneCounts {
 struct WorldPast {
   TrafficState traffic;
   SeriesStore store;
+  Scraper::Memory scraped;
   bool segments = false;  ///< DataPlane::knows_segments()
   ControlPlaneCounts control_plane;
 };

@@ -3,6 +3,7 @@
 /// (specs/metric-dialects.md).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -41,7 +42,7 @@ class LatencyBounds {
   // Eight cells per power of two: where a bucket may begin is looked up, the rest compared.
   static constexpr unsigned kCellBits = 3;
   static constexpr std::size_t cell_of(std::int64_t ns) {
-    const std::uint64_t v = static_cast<std::uint64_t>(ns) | 8U;
+    const std::uint64_t v = std::max(static_cast<std::uint64_t>(ns), std::uint64_t{8});
     const auto width = static_cast<unsigned>(std::bit_width(v));
     return (std::size_t{width} << kCellBits) + ((v >> (width - 1 - kCellBits)) & 7U);
   }

@@ -131,6 +131,25 @@ void Scraper::start() {
   }
 }
 
+std::optional<Scraper::Memory> Scraper::memory() const {
+  if (late_ > 0) return std::nullopt;
+  Memory memory;
+  for (const Loop& loop : loops_) {
+    std::vector<Known>& known = memory.loops_.emplace_back();
+    for (const Column& column : loop.columns) known.push_back(column.known);
+  }
+  return memory;
+}
+
+void Scraper::recall(const Memory& memory) {
+  CM_ASSERT(memory.loops_.size() == loops_.size());
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    std::vector<Column>& columns = loops_[i].columns;
+    CM_ASSERT(memory.loops_[i].size() == columns.size());
+    for (std::size_t c = 0; c < columns.size(); ++c) columns[c].known = memory.loops_[i][c];
+  }
+}
+
 // ---- targets
 
 void Scraper::discover() {
@@ -299,7 +318,11 @@ void Scraper::deliver(std::size_t index, Duration delay, Time scraped, std::opti
       store_failure(index, time, false);
   };
   if (delay <= Duration::zero()) return arrive(page);
-  simulation_.after(delay, [arrive, page = std::move(page)] { arrive(page); });
+  ++late_;
+  simulation_.after(delay, [this, arrive, page = std::move(page)] {
+    --late_;
+    arrive(page);
+  });
 }
 
 void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
@@ -309,15 +332,16 @@ void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
   for (std::size_t i = 0; i < loop.columns.size(); ++i) {
     Column& column = loop.columns[i];
     const bool now = !std::isnan(page[i]);
-    if (now && !column.series.valid()) column.series = store_.series(column.exposed.labels());
+    if (now && !column.known.series.valid())
+      column.known.series = store_.series(column.exposed.labels());
     if (now) {
       ++shown;
-      added += column.shown ? 0 : 1;
-      store_.append(column.series, scraped, page[i]);
-    } else if (column.shown) {
-      store_.append(column.series, scraped, kStaleMarker);
+      added += column.known.shown ? 0 : 1;
+      store_.append(column.known.series, scraped, page[i]);
+    } else if (column.known.shown) {
+      store_.append(column.known.series, scraped, kStaleMarker);
     }
-    column.shown = now;
+    column.known.shown = now;
   }
   store_about(loop, scraped, true, shown, added);
 }
@@ -325,8 +349,8 @@ void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
 void Scraper::store_failure(std::size_t index, Timestamp scraped, bool gone) {
   Loop& loop = loops_[index];
   for (Column& column : loop.columns) {
-    if (column.shown) store_.append(column.series, scraped, kStaleMarker);
-    column.shown = false;
+    if (column.known.shown) store_.append(column.known.series, scraped, kStaleMarker);
+    column.known.shown = false;
   }
   if (!gone) return store_about(loop, scraped, false, 0, 0);
   for (const SeriesId series : loop.about)
@@ -373,9 +397,9 @@ Scraper::Page Scraper::read_all(const Loop& loop) const {
       value = loop.pod.valid() ? source_.in_flight(loop.pod) : 0;
     else
       value = exposed.value(readout);
-    const bool counted_before = column.base > 0 && !restarted;
+    const bool counted_before = column.known.base > 0 && !restarted;
     if (column.exposed.from_start || counted_before || exposed.born(readout, value))
-      page[i] = value + (counted_before ? column.base : 0);
+      page[i] = value + (counted_before ? column.known.base : 0);
   }
   return page;
 }
@@ -404,13 +428,14 @@ void Scraper::fill_in_past() {
       const double per_second = gauge ? 0 : (present[i] - before) / settled_for;
       if (per_second < 0) continue;  // it restarted meanwhile
       // A whole number, as most counters are, before and after.
-      column.base = std::ceil(per_second * to_seconds((ticks + 1) * settings_.interval));
-      column.series = store_.series(column.exposed.labels());
-      column.shown = true;
+      column.known.base = std::ceil(per_second * to_seconds((ticks + 1) * settings_.interval));
+      column.known.series = store_.series(column.exposed.labels());
+      column.known.shown = true;
       for (std::int64_t tick = last - ticks; tick <= last; ++tick) {
         const Time at = tick_time(tick, loop.phase);
-        const double value = present[i] + column.base - per_second * to_seconds(now - at);
-        store_.append(column.series, to_timestamp(at), in_seconds ? value : std::floor(value));
+        const double value = present[i] + column.known.base - per_second * to_seconds(now - at);
+        store_.append(
+            column.known.series, to_timestamp(at), in_seconds ? value : std::floor(value));
       }
     }
     const std::size_t shown =

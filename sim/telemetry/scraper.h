@@ -103,19 +103,29 @@ class Scraper {
   /// Discovers the targets of this instant and begins; call once.
   void start();
 
+  /// What it remembers of its targets, for another scraper of the same targets: the counters that
+  /// were born, and what they had counted before the world began. Nothing while a late scrape is
+  /// under way.
+  class Memory;
+  std::optional<Memory> memory() const;
+  void recall(const Memory& memory);
+
   std::uint64_t scrapes() const { return scrapes_; }        ///< tried
   std::uint64_t failed_scrapes() const { return failed_; }  ///< of these, lost or unanswered
 
  private:
   static constexpr std::size_t kWhole = static_cast<std::size_t>(-1);
 
-  /// One series of a target.
+  /// What is known of a series of a target.
+  struct Known {
+    SeriesId series{};   ///< once it was born
+    bool shown = false;  ///< by the last scrape that succeeded
+    double base = 0;     ///< counted before the world began
+  };
   struct Column {
     ExposedSeries exposed;
     std::size_t segment = kWhole;  ///< of the router's view
-    SeriesId series{};             ///< once it was born
-    bool shown = false;            ///< by the last scrape that succeeded
-    double base = 0;               ///< counted before the world began
+    Known known{};
   };
   /// `up` and the four about the scrape itself.
   static constexpr std::size_t kAboutScrapes = 5;
@@ -166,6 +176,12 @@ class Scraper {
   Simulation::EventId past_ = 0;
   std::uint64_t scrapes_ = 0;
   std::uint64_t failed_ = 0;
+  std::size_t late_ = 0;  ///< scrapes that have not arrived yet
+};
+
+class Scraper::Memory {
+  friend class Scraper;
+  std::vector<std::vector<Known>> loops_;
 };
 
 }  // namespace coalmine

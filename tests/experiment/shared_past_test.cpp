@@ -51,6 +51,10 @@ TEST_CASE("there is no common past where requests have had a say in what happene
     CHECK(past_of(short_scenario({"faults=[{crashOnRequest: {p: 1%, at: 30s, until: 60s}}]"})) ==
           nullptr);
   }
+  SECTION("a scrape that saw requests has not arrived yet") {
+    CHECK(past_of(short_scenario({"faults=[{metricsLate: {by: 40s, at: 0s, until: 5m}}]"})) ==
+          nullptr);
+  }
 }
 
 TEST_CASE("a past in which the control plane went another way is not gone on from",

@@ -38,6 +38,7 @@ class FixedMetrics : public MetricReader {
   Reading request_rate(const MetricTarget&, Duration) const override { return {}; }
   Reading users(const MetricTarget&) const override { return {}; }
   Reading conversions(const MetricTarget&) const override { return {}; }
+  Reading query(const std::string&, Duration) const override { return {}; }
 
  private:
   const Side& of(const MetricTarget& target) const {

@@ -1,6 +1,7 @@
 #include "sim/telemetry/promql_reader.h"
 
 #include <catch2/catch.hpp>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -245,28 +246,64 @@ TEST_CASE("the text of a reading is what is asked") {
                                      reader.users(who),
                                      reader.conversions(who)}) {
         INFO(reading.query);
-        CHECK(reader.ask(reading.query) == reading.value);
+        CHECK(reader.query(reading.query, window).value == reading.value);
         asked += reading.value.has_value();
       }
-      CHECK(reader.error_ratio_text(who, window) == reader.error_ratio(who, window).query);
-      CHECK(reader.slow_ratio_text(who, 250ms, window) ==
-            reader.slow_ratio(who, 250ms, window).query);
     }
   CHECK(asked == 3 * 3 * 4);  // nobody knows of d2, 1.5 s hold no two samples
 }
 
-TEST_CASE("a query gives one number or none") {
+TEST_CASE("a whole service is read at the router, whoever serves it") {
+  Bench bench;
+  const auto of_service = [](const char* service, const char* workload, Vantage vantage) {
+    Labels labels = Bench::who(workload, vantage);
+    labels.set("destination_service_name", service);
+    return labels;
+  };
+  bench.requests(of_service("shop", "shop", Vantage::router), "200", 90);
+  bench.requests(of_service("shop", "shop-canary", Vantage::router), "500", 10);
+  bench.requests(of_service("shop", "shop", Vantage::pod), "500", 1000);
+  bench.requests(of_service("depot", "depot", Vantage::router), "500", 1000);
+  bench.latencies(of_service("shop", "shop", Vantage::router), 100, 50, 90, 98);
+  bench.latencies(of_service("depot", "depot", Vantage::router), 100, 0, 0, 0);
+  const PromqlReader reader = bench.reader();
+  const std::string errors = PromqlReader::error_ratio_of_service("shop", 2min);
+  CHECK(errors ==
+        "(sum(rate(istio_requests_total{reporter=\"source\",destination_service_name=\"shop\","
+        "response_code=~\"5..\"}[2m])) or vector(0)) / "
+        "sum(rate(istio_requests_total{reporter=\"source\",destination_service_name=\"shop\"}"
+        "[2m]))");
+  CHECK(reader.query(errors, 2min).value.value() == Approx(0.1));
+  CHECK(
+      reader.query(PromqlReader::slow_ratio_of_service("shop", 250ms, 2min), 2min).value.value() ==
+      Approx(0.1));
+  CHECK_THAT(PromqlReader::slow_ratio_of_service("shop", 2500ms, 2min, PromDialect::v2),
+             Catch::Contains("le=\"2500\""));
+}
+
+TEST_CASE("a query gives one number, or says why not") {
   Bench bench;
   bench.requests(Bench::who("shop"), "200", 1);
   bench.requests(Bench::who("shop"), "500", 1);
   const PromqlReader reader = bench.reader();
-  CHECK(reader.ask("1 + 1") == 2);
-  CHECK(reader.ask("istio_requests_total{response_code=\"200\"}") == 1e6 + 300);
-  CHECK_FALSE(reader.ask("istio_requests_total"));  // which one?
-  CHECK_FALSE(reader.ask("nobody"));
-  CHECK_FALSE(reader.ask("0 / 0"));
-  CHECK_FALSE(reader.ask("vector(0) / 0"));
-  CHECK(reader.ask("vector(1) / 0") == std::numeric_limits<double>::infinity());
+  const auto value = [&](const std::string& text) { return reader.query(text, 1min).value; };
+  const auto problem = [&](const std::string& text) {
+    const Reading reading = reader.query(text, 1min);
+    CHECK_FALSE(reading.value);
+    CHECK(reading.query == text);
+    CHECK(reading.window == 1min);
+    return reading.problem;
+  };
+  CHECK(value("1 + 1") == 2);
+  CHECK(value("istio_requests_total{response_code=\"200\"}") == 1e6 + 300);
+  CHECK(value("vector(1) / 0") == std::numeric_limits<double>::infinity());
+  CHECK(reader.query("1", 1min).problem.empty());
+  CHECK(problem("istio_requests_total") == "2 series where one is needed");
+  CHECK(problem("nobody") == "no data");
+  CHECK(problem("0 / 0") == "not a number");
+  CHECK(problem("vector(0) / 0") == "not a number");
+  CHECK(problem("rate({response_code=\"200\"}[5m]) + on () group_left () "
+                "rate(istio_requests_total[5m])") != "");
 }
 
 TEST_CASE("what the readings of a service could select is known beforehand") {
