@@ -1,0 +1,41 @@
+#include "sim/telemetry/dialects/registry.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace coalmine {
+
+const std::vector<DialectType>& dialect_types() {
+  static const std::vector<DialectType> kTypes{
+      {"istio", "Istio's standard metrics, from the proxies at both ends; always on"},
+      {"application", "the application's own: workers, conversions; always on"},
+  };
+  return kTypes;
+}
+
+const DialectType* find_dialect_type(std::string_view name) {
+  const auto& types = dialect_types();
+  const auto found = std::find_if(
+      types.begin(), types.end(), [&](const DialectType& type) { return type.name == name; });
+  return found == types.end() ? nullptr : &*found;
+}
+
+std::vector<MetricFamily> known_families() {
+  std::vector<MetricFamily> known{
+      {"up", "gauge", "Whether the last scrape of the target succeeded."},
+      {"scrape_duration_seconds", "gauge", "How long the scrape took.", "seconds"},
+      {"scrape_samples_scraped", "gauge", "Samples that the target showed."},
+      {"scrape_samples_post_metric_relabeling", "gauge", "Of them, those kept."},
+      {"scrape_series_added", "gauge", "Series that the scrape before did not have."},
+  };
+  const auto learn = [&](const MetricDialect& dialect) {
+    for (MetricFamily& family : dialect.families()) known.push_back(std::move(family));
+  };
+  learn(istio_dialect());
+  learn(application_dialect());
+  for (const DialectType& type : dialect_types())
+    if (type.make != nullptr) learn(*type.make({}));
+  return known;
+}
+
+}  // namespace coalmine
