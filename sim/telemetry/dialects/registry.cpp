@@ -9,6 +9,12 @@ const std::vector<DialectType>& dialect_types() {
   static const std::vector<DialectType> kTypes{
       {"istio", "Istio's standard metrics, from the proxies at both ends; always on"},
       {"application", "the application's own: workers, conversions; always on"},
+      {"envoy", "cluster statistics of the Envoy that sends", make_envoy},
+      {"envoy-contour", "the same, clusters named as Contour does", make_envoy_contour},
+      {"envoy-gloo", "the same, clusters named as Gloo does", make_envoy_gloo},
+      {"envoy-knative", "the same, clusters named as Knative does", make_envoy_knative},
+      {"envoy-kuma", "the same, clusters named as Kuma does", make_envoy_kuma},
+      {"envoy-app-mesh", "the same of the Envoy beside each pod", make_envoy_app_mesh},
   };
   return kTypes;
 }

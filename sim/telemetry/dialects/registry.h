@@ -34,5 +34,11 @@ const DialectType* find_dialect_type(std::string_view name);
 std::vector<MetricFamily> known_families();
 
 using DialectMaker = std::unique_ptr<const MetricDialect>(const MetricOptions& options);
+DialectMaker make_envoy;
+DialectMaker make_envoy_contour;
+DialectMaker make_envoy_gloo;
+DialectMaker make_envoy_knative;
+DialectMaker make_envoy_kuma;
+DialectMaker make_envoy_app_mesh;
 
 }  // namespace coalmine
