@@ -15,6 +15,7 @@ const std::vector<DialectType>& dialect_types() {
       {"envoy-knative", "the same, clusters named as Knative does", make_envoy_knative},
       {"envoy-kuma", "the same, clusters named as Kuma does", make_envoy_kuma},
       {"envoy-app-mesh", "the same of the Envoy beside each pod", make_envoy_app_mesh},
+      {"nginx-ingress", "the NGINX ingress controller", make_nginx_ingress},
   };
   return kTypes;
 }

@@ -40,5 +40,6 @@ DialectMaker make_envoy_gloo;
 DialectMaker make_envoy_knative;
 DialectMaker make_envoy_kuma;
 DialectMaker make_envoy_app_mesh;
+DialectMaker make_nginx_ingress;
 
 }  // namespace coalmine
