@@ -19,6 +19,7 @@ const std::vector<DialectType>& dialect_types() {
       {"micrometer-spring", "Spring Boot through Micrometer", make_micrometer_spring, true},
       {"micrometer-quarkus", "Quarkus through Micrometer", make_micrometer_quarkus, true},
       {"micrometer-micronaut", "Micronaut through Micrometer", make_micrometer_micronaut, true},
+      {"go-http", "a Go service as podinfo", make_go_http},
   };
   return kTypes;
 }

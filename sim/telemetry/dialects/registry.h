@@ -44,5 +44,6 @@ DialectMaker make_nginx_ingress;
 DialectMaker make_micrometer_spring;
 DialectMaker make_micrometer_quarkus;
 DialectMaker make_micrometer_micronaut;
+DialectMaker make_go_http;
 
 }  // namespace coalmine
