@@ -16,6 +16,7 @@ const std::vector<DialectType>& dialect_types() {
       {"envoy-kuma", "the same, clusters named as Kuma does", make_envoy_kuma},
       {"envoy-app-mesh", "the same of the Envoy beside each pod", make_envoy_app_mesh},
       {"nginx-ingress", "the NGINX ingress controller", make_nginx_ingress},
+      {"linkerd", "Linkerd's proxies at both ends", make_linkerd},
       {"micrometer-spring", "Spring Boot through Micrometer", make_micrometer_spring, true},
       {"micrometer-quarkus", "Quarkus through Micrometer", make_micrometer_quarkus, true},
       {"micrometer-micronaut", "Micronaut through Micrometer", make_micrometer_micronaut, true},

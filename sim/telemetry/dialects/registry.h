@@ -41,6 +41,7 @@ DialectMaker make_envoy_knative;
 DialectMaker make_envoy_kuma;
 DialectMaker make_envoy_app_mesh;
 DialectMaker make_nginx_ingress;
+DialectMaker make_linkerd;
 DialectMaker make_micrometer_spring;
 DialectMaker make_micrometer_quarkus;
 DialectMaker make_micrometer_micronaut;
