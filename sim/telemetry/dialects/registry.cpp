@@ -21,6 +21,7 @@ const std::vector<DialectType>& dialect_types() {
       {"micrometer-quarkus", "Quarkus through Micrometer", make_micrometer_quarkus, true},
       {"micrometer-micronaut", "Micronaut through Micrometer", make_micrometer_micronaut, true},
       {"go-http", "a Go service as podinfo", make_go_http},
+      {"kube", "kube-state-metrics: Deployments, ReplicaSets, pods", make_kube},
   };
   return kTypes;
 }

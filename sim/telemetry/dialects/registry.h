@@ -46,5 +46,6 @@ DialectMaker make_micrometer_spring;
 DialectMaker make_micrometer_quarkus;
 DialectMaker make_micrometer_micronaut;
 DialectMaker make_go_http;
+DialectMaker make_kube;
 
 }  // namespace coalmine
