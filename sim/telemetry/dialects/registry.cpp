@@ -22,6 +22,7 @@ const std::vector<DialectType>& dialect_types() {
       {"micrometer-micronaut", "Micronaut through Micrometer", make_micrometer_micronaut, true},
       {"go-http", "a Go service as podinfo", make_go_http},
       {"kube", "kube-state-metrics: Deployments, ReplicaSets, pods", make_kube},
+      {"cadvisor", "containers as the kubelet measures them", make_cadvisor},
   };
   return kTypes;
 }

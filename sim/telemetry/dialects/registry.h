@@ -47,5 +47,6 @@ DialectMaker make_micrometer_quarkus;
 DialectMaker make_micrometer_micronaut;
 DialectMaker make_go_http;
 DialectMaker make_kube;
+DialectMaker make_cadvisor;
 
 }  // namespace coalmine
