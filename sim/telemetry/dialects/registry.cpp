@@ -20,6 +20,7 @@ const std::vector<DialectType>& dialect_types() {
       {"micrometer-spring", "Spring Boot through Micrometer", make_micrometer_spring, true},
       {"micrometer-quarkus", "Quarkus through Micrometer", make_micrometer_quarkus, true},
       {"micrometer-micronaut", "Micronaut through Micrometer", make_micrometer_micronaut, true},
+      {"smallrye-mp", "MicroProfile Metrics of SmallRye", make_smallrye_mp},
       {"go-http", "a Go service as podinfo", make_go_http},
       {"kube", "kube-state-metrics: Deployments, ReplicaSets, pods", make_kube},
       {"cadvisor", "containers as the kubelet measures them", make_cadvisor},

@@ -45,6 +45,7 @@ DialectMaker make_linkerd;
 DialectMaker make_micrometer_spring;
 DialectMaker make_micrometer_quarkus;
 DialectMaker make_micrometer_micronaut;
+DialectMaker make_smallrye_mp;
 DialectMaker make_go_http;
 DialectMaker make_kube;
 DialectMaker make_cadvisor;
