@@ -9,7 +9,7 @@
 #include "cli/instants.h"
 #include "cli/options.h"
 #include "cli/series_file.h"
-#include "sim/telemetry/dialects/dialect.h"
+#include "sim/telemetry/dialects/registry.h"
 #include "sim/telemetry/exposition/history.h"
 #include "sim/telemetry/exposition/writer.h"
 

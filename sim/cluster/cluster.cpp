@@ -502,6 +502,32 @@ const DeploymentSpec& Cluster::spec(DeploymentId deployment) const {
 DeploymentStatus Cluster::status(DeploymentId deployment) const {
   return impl_->status(deployment);
 }
+DeploymentInfo Cluster::info(DeploymentId deployment) const {
+  const DeploymentObject& d = impl_->deployment(deployment);
+  return {deployment,
+          &d.spec(),
+          impl_->status(deployment),
+          d.generation,
+          d.record.observed_generation,
+          d.record.has_minimum,
+          d.record.progress};
+}
+ReplicaSetInfo Cluster::replica_set(ReplicaSetId id) const {
+  const ReplicaSetObject& rs = impl_->replica_set(id);
+  return {id,
+          rs.deployment,
+          rs.state.name,
+          rs.state.template_hash,
+          rs.state.created,
+          rs.state.spec,
+          rs.state.status};
+}
+std::vector<ReplicaSetInfo> Cluster::replica_sets() const {
+  std::vector<ReplicaSetInfo> found;
+  for (const ReplicaSetObject& rs : impl_->replica_sets_)
+    if (!rs.deleted) found.push_back(replica_set(rs.state.id));
+  return found;
+}
 std::size_t Cluster::backend_count() const {
   return impl_->endpoints_.size();
 }
@@ -510,6 +536,9 @@ std::span<const PodId> Cluster::endpoints(BackendId backend) const {
 }
 const std::string& Cluster::backend_name(BackendId backend) const {
   return impl_->endpoints_.name(backend);
+}
+std::span<const DeploymentId> Cluster::selector(BackendId backend) const {
+  return impl_->endpoints_.selector(backend);
 }
 Condition& Cluster::changed() {
   return impl_->changed_;

@@ -20,10 +20,12 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/cluster/deployment_controller.h"
 #include "sim/cluster/deployment_spec.h"
 #include "sim/cluster/latencies.h"
 #include "sim/cluster/pod_host.h"
 #include "sim/cluster/pod_info.h"
+#include "sim/cluster/replica_set_controller.h"
 #include "sim/kernel/event_log.h"
 #include "sim/kernel/ids.h"
 #include "sim/kernel/random.h"
@@ -55,6 +57,27 @@ struct DeploymentStatus {
   bool complete = false;   ///< observed, and every pod is updated and available
   bool timed_out = false;  ///< observed, and ProgressDeadlineExceeded: nothing rolls back by itself
   int revision = 0;
+};
+
+/// A Deployment as the API server shows it.
+struct DeploymentInfo {
+  DeploymentId id;
+  const DeploymentSpec* spec = nullptr;  ///< valid until the cluster changes
+  DeploymentStatus status;
+  std::uint64_t generation = 0;           ///< of the spec
+  std::uint64_t observed_generation = 0;  ///< that its controller has seen
+  bool available = false;                 ///< condition Available
+  Progress progress = Progress::none;     ///< reason of condition Progressing
+};
+
+struct ReplicaSetInfo {
+  ReplicaSetId id;
+  DeploymentId deployment;
+  std::string name;
+  std::uint64_t template_hash = 0;
+  Time created{};
+  int desired = 0;          ///< spec.replicas
+  ReplicaSetStatus status;  ///< as last reported
 };
 
 class Cluster {
@@ -93,9 +116,13 @@ class Cluster {
   std::size_t deployment_count() const;
   const DeploymentSpec& spec(DeploymentId deployment) const;
   DeploymentStatus status(DeploymentId deployment) const;
+  DeploymentInfo info(DeploymentId deployment) const;
+  std::vector<ReplicaSetInfo> replica_sets() const;  ///< those not deleted, ascending by id
+  ReplicaSetInfo replica_set(ReplicaSetId id) const;
   std::size_t backend_count() const;
   std::span<const PodId> endpoints(BackendId backend) const;  ///< as the proxies see them
   const std::string& backend_name(BackendId backend) const;
+  std::span<const DeploymentId> selector(BackendId backend) const;  ///< whose pods it is over
   /// Notified at any change of a pod, a status or the endpoints in force.
   Condition& changed();
 

@@ -96,6 +96,10 @@ const std::string& EndpointController::name(BackendId backend) const {
   return backends_.at(backend.index()).name;
 }
 
+std::span<const DeploymentId> EndpointController::selector(BackendId backend) const {
+  return backends_.at(backend.index()).selected;
+}
+
 bool EndpointController::selects(const Backend& backend, DeploymentId deployment) const {
   return std::find(backend.selected.begin(), backend.selected.end(), deployment) !=
          backend.selected.end();

@@ -47,6 +47,7 @@ class EndpointController {
   std::size_t size() const { return backends_.size(); }
   std::span<const PodId> in_force(BackendId backend) const;
   const std::string& name(BackendId backend) const;
+  std::span<const DeploymentId> selector(BackendId backend) const;
 
  private:
   struct Backend {

@@ -64,7 +64,7 @@ void Kubelet::admit_settled(PodId pod, std::shared_ptr<const PodSetup> setup) {
   }
   PodInfo& p = info(pod);
   p.container = p.listening = p.ready = true;
-  p.ready_since = p.created;
+  p.ready_since = p.container_since = p.created;
   update_phase(pod);
   if (const std::optional<Duration> crash = host_.process_started(pod, true))
     for_container(pod, *crash, &Kubelet::container_exits);
@@ -74,8 +74,11 @@ void Kubelet::admit_settled(PodId pod, std::shared_ptr<const PodSetup> setup) {
 
 void Kubelet::start_container(PodId pod) {
   State& s = state(pod);
-  info(pod).container = true;
-  s.container_since = simulation_.now();
+  PodInfo& p = info(pod);
+  p.container = true;
+  p.backing_off = false;
+  p.container_since = s.container_since = simulation_.now();
+  s.exit = Exit::error;
   s.started = !s.setup->pod.startup.present;
   s.stopping = false;
   emit(pod, "Created", "created its container");
@@ -110,6 +113,7 @@ void Kubelet::container_exits(PodId pod) {
   cancel(s.container_events);
   const bool was_listening = p.listening;
   p.container = p.listening = false;
+  p.last_exit = s.exit;
   s.accepting = s.stopping = false;
   if (was_listening) host_.process_ended(pod);
   if (s.removing) return remove(pod);
@@ -128,6 +132,7 @@ void Kubelet::see_exit(PodId pod, Time exited) {
   update_ready(pod);
   const Duration wait = s.back_off.wait_after(exited);
   if (wait > Duration::zero()) {
+    info(pod).backing_off = true;
     emit(pod,
          "BackOff",
          "back-off restarting its failed container, " +
@@ -147,10 +152,13 @@ void Kubelet::restart(PodId pod) {
 
 void Kubelet::kill(PodId pod, Death cause) {
   if (!info(pod).container) return;
-  if (cause == Death::out_of_memory)
+  if (cause == Death::out_of_memory) {
+    state(pod).exit = Exit::out_of_memory;
+    ++info(pod).oom_kills;
     emit(pod, "OOMKilled", "its process was killed at the memory limit (exit code 137)");
-  else
+  } else {
     emit(pod, "Died", "its process died");
+  }
   container_exits(pod);
 }
 
@@ -253,7 +261,10 @@ void Kubelet::sigterm(PodId pod) {
 }
 
 void Kubelet::drain(PodId pod) {
-  if (host_.idle(pod)) return container_exits(pod);
+  if (host_.idle(pod)) {
+    state(pod).exit = Exit::completed;
+    return container_exits(pod);
+  }
   for_container(pod, settings_.drain_poll, &Kubelet::drain);
 }
 

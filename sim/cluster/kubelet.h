@@ -70,11 +70,12 @@ class Kubelet {
     std::vector<Simulation::EventId> pod_events;        ///< end when the pod is to be stopped
     RestartBackOff back_off;
     Time container_since{};
-    bool seen = false;       ///< the relist has shown the container running
-    bool started = false;    ///< the startup probe has passed, or there is none
-    bool accepting = false;  ///< the process takes new connections
-    bool stopping = false;   ///< the container is being stopped
-    bool removing = false;   ///< the kubelet knows that the pod is deleted
+    bool seen = false;        ///< the relist has shown the container running
+    bool started = false;     ///< the startup probe has passed, or there is none
+    bool accepting = false;   ///< the process takes new connections
+    bool stopping = false;    ///< the container is being stopped
+    bool removing = false;    ///< the kubelet knows that the pod is deleted
+    Exit exit = Exit::error;  ///< how the container will have ended when it does
   };
 
   void start_container(PodId pod);

@@ -23,6 +23,14 @@ enum class PodPhase {
   gone,         ///< the object no longer exists
 };
 
+/// How a container ended, in the words of its status.
+enum class Exit : std::uint8_t {
+  none,           ///< none has
+  completed,      ///< told to, it finished what it had (exit code 0)
+  error,          ///< it crashed, or SIGKILL ended it
+  out_of_memory,  ///< OOMKilled
+};
+
 struct PodInfo {
   PodId id;
   std::string name;
@@ -36,6 +44,10 @@ struct PodInfo {
   bool listening = false;          ///< the process accepts connections (the truth)
   bool container = false;          ///< a container is running
   int restarts = 0;                ///< of its container
+  bool backing_off = false;        ///< its container waits to be started again: CrashLoopBackOff
+  int oom_kills = 0;               ///< of its containers
+  Exit last_exit = Exit::none;     ///< of the container before the present one
+  Time container_since = kNever;   ///< start of the latest container; kNever: there was none
   Time created{};                  ///< settled pods: well before the run
   Time ready_since = Time::min();  ///< last change of the Ready condition to True; min: never
   std::optional<Time> settled_at;  ///< when it was put here long running, if it was

@@ -18,6 +18,7 @@
 #include "sim/kernel/settings.h"
 #include "sim/kernel/time.h"
 #include "sim/service/service_model.h"
+#include "sim/telemetry/dialects/registry.h"
 #include "sim/telemetry/rules/rule_group.h"
 
 namespace coalmine {
@@ -34,6 +35,7 @@ struct PodSettings {
   Duration warmup_for{};       ///< after listening, work costs more, falling linearly...
   double warmup_slowdown = 1;  ///< ...from this factor to 1
   OnSigterm on_sigterm = OnSigterm::drain;
+  double memory = 128 * 1024.0 * 1024.0;  ///< bytes in use by a process that does not leak
 };
 
 struct CallSettings {
@@ -54,9 +56,9 @@ struct ServiceSettings {
       response;  ///< own work of one request, without queueing and calls; p50 40ms, p99 250ms
   double error_rate = 0;  ///< failures of a good day, every version
   Balancer balancer = Balancer::leastRequest;
-  std::vector<CallSettings> calls;  ///< in order, each blocking the worker
-  std::vector<std::string>
-      metrics;  ///< dialects it exposes (accepted, used by a later form of telemetry)
+  std::vector<CallSettings> calls;   ///< in order, each blocking the worker
+  std::vector<std::string> metrics;  ///< dialects it exposes, besides those that are always on
+  MetricOptions metric_options;
 };
 
 /// A part of the users: share of all, and the request headers they carry.
@@ -126,6 +128,7 @@ struct TelemetrySettings {
   Duration scrape_interval = std::chrono::seconds(15);
   Duration evaluation_interval = std::chrono::seconds(30);  ///< of alert rules
   double scrape_loss = 0;  ///< each scrape of each target is lost with this probability
+  TargetLabelStyle target_labels = TargetLabelStyle::operator_;
 };
 
 /// Delays of the control plane (specs/kubernetes, latency defaults); all can be overridden.
@@ -164,7 +167,8 @@ struct Scenario {
   ScenarioSource source;
   std::string name;
   std::string title;
-  std::string shows;  ///< what its author wants the reader to see
+  std::string name_space = "default";  ///< of everything in it
+  std::string shows;                   ///< what its author wants the reader to see
   Duration duration = std::chrono::minutes(45);
   std::uint64_t seed = 7;
   ServiceSettings service;                ///< the one being released

@@ -1,10 +1,14 @@
 #include "sim/scenario/sections.h"
 
+#include <algorithm>
+
 #include "sim/faults/catalogue.h"
 #include "sim/telemetry/rules/rule_reader.h"
 
 namespace coalmine {
 namespace {
+
+constexpr std::size_t kMostSloBuckets = 30;  ///< of LatencyBounds::kMost, with all others
 
 /// A list of faults below release, or below faults.
 Reader<FaultList> fault_list(bool in_release) {
@@ -39,12 +43,16 @@ struct Metadata {
   std::string name;
   std::string title;
   std::string shows;
+  std::string name_space;
 };
 
 Section<Metadata> metadata_table() {
   Section<Metadata> table("metadata", "What the scenario is called.");
   table.field("name", &Metadata::name, {.help = "short name in output; the file's by default"})
       .field("title", &Metadata::title, {.help = "one line for people"})
+      .field("namespace",
+             &Metadata::name_space,
+             {.default_text = "default", .help = "of all that is simulated, on metrics"})
       .field("shows", &Metadata::shows, {.help = "what to learn from it, printed with the result"});
   return table;
 }
@@ -149,7 +157,14 @@ Section<PodSettings> pod_table() {
              kind::choice<OnSigterm>({{"drain", OnSigterm::drain},
                                       {"exit", OnSigterm::exit},
                                       {"ignore", OnSigterm::ignore}}),
-             {.default_text = "drain", .help = "what the process does when told to end"});
+             {.default_text = "drain", .help = "what the process does when told to end"})
+      .field(
+          "memory",
+          &PodSettings::memory,
+          kind::bytes(),
+          {.default_text = "128Mi",
+           .max = "1Pi",
+           .help = "in use by its process, on metrics; a leak that has lost more shows instead"});
   return table;
 }
 
@@ -244,6 +259,55 @@ Section<InlineDeployment> inline_deployment_table() {
   return table;
 }
 
+Section<MetricOptions> metric_options_table() {
+  Section<MetricOptions> table("distribution", "Buckets of the dialects that have none otherwise.");
+  table
+      .field("percentilesHistogram",
+             &MetricOptions::percentiles_histogram,
+             kind::flag(),
+             {.default_text = "false", .help = "the 68 buckets of Micrometer, 1ms to 30s"})
+      .field("slo",
+             &MetricOptions::slo,
+             kind::list_of(kind::duration()),
+             {.default_text = "[]", .min = "1us", .max = "1h", .help = "buckets that end at these"})
+      .check([](const MetricOptions& options, const SectionView& view, Diagnostics& problems) {
+        if (options.slo.size() > kMostSloBuckets)
+          problems.error(view.position("slo"),
+                         "slo: more than " + std::to_string(kMostSloBuckets) + " buckets");
+      });
+  return table;
+}
+
+std::vector<std::pair<std::string, std::string>> dialect_names() {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const DialectType& type : dialect_types()) names.emplace_back(type.name, type.name);
+  return names;
+}
+
+void check_metrics(const ServiceSettings& service, const SectionView& view, Diagnostics& problems) {
+  const auto configurable = [](const std::string& name) {
+    return find_dialect_type(name)->configurable;
+  };
+  if (view.has("distribution") &&
+      std::none_of(service.metrics.begin(), service.metrics.end(), configurable))
+    problems.warning(view.position("distribution"),
+                     "distribution changes nothing",
+                     "it would with a dialect of micrometer among metrics");
+  const Value* listed = view.node.find("metrics");
+  std::string micrometer;
+  for (std::size_t i = 0; i < service.metrics.size(); ++i) {
+    const std::string& name = service.metrics[i];
+    const auto earlier = service.metrics.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(service.metrics.begin(), earlier, name) != earlier)
+      problems.error(listed->items[i].at, "metrics lists " + name + " twice");
+    if (!configurable(name)) continue;
+    if (!micrometer.empty() && micrometer != name)
+      problems.error(listed->items[i].at,
+                     name + " and " + micrometer + " cannot both be the runtime of one process");
+    micrometer = name;
+  }
+}
+
 Section<ServiceSettings> service_keys() {
   Section<ServiceSettings> table("service", "A service: its Deployment, pods and work.");
   table.field("name", &ServiceSettings::name, {.help = "its name", .required = true})
@@ -272,8 +336,14 @@ Section<ServiceSettings> service_keys() {
              {.default_text = "[]", .help = "services it calls, one after the other"})
       .field("metrics",
              &ServiceSettings::metrics,
-             kind::list_of(kind::text()),
-             {.default_text = "[]", .help = "metric dialects it exposes"});
+             kind::list_of(kind::choice(dialect_names())),
+             {.default_text = "[]",
+              .help = "metric dialects it is seen through, besides istio and application"})
+      .field("distribution",
+             &ServiceSettings::metric_options,
+             kind::section(metric_options_table()),
+             {.default_text = "{}", .help = "how the buckets of its metrics are configured"})
+      .check(check_metrics);
   return table;
 }
 
@@ -368,7 +438,13 @@ Section<TelemetrySettings> telemetry_table() {
       .field("scrapeLoss",
              &TelemetrySettings::scrape_loss,
              kind::ratio(),
-             {.default_text = "0%", .min = "0", .max = "100%", .help = "share of scrapes lost"});
+             {.default_text = "0%", .min = "0", .max = "100%", .help = "share of scrapes lost"})
+      .field("targetLabels",
+             &TelemetrySettings::target_labels,
+             kind::choice<TargetLabelStyle>({{"operator", TargetLabelStyle::operator_},
+                                             {"flagger", TargetLabelStyle::flagger},
+                                             {"linkerd", TargetLabelStyle::linkerd}}),
+             {.default_text = "operator", .help = "whose labels scraped series get"});
   return table;
 }
 
@@ -489,6 +565,7 @@ Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies) {
                               draft.scenario.name = std::move(metadata.name);
                               draft.scenario.title = std::move(metadata.title);
                               draft.scenario.shows = std::move(metadata.shows);
+                              draft.scenario.name_space = std::move(metadata.name_space);
                             },
                             {.help = "what it is called"})
       .field_with<Duration>("duration",

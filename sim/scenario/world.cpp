@@ -1,5 +1,7 @@
 #include "sim/scenario/world.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <string>
@@ -135,7 +137,19 @@ class World::Source final : public InstrumentSource {
     if (!pod.valid()) return names_of(deployment, world_.cluster->spec(deployment).pod.version);
     const PodInfo& info = world_.cluster->pod(pod);
     TargetNames names = names_of(deployment, info.version);
+    const ReplicaSetInfo replica_set = world_.cluster->replica_set(info.replica_set);
     names.pod = info.name;
+    names.address = fmt::format("10.244.{}.{}", info.id.value / 250, info.id.value % 250 + 2);
+    names.replica_set = replica_set.name;
+    names.hash = hash_text(replica_set.template_hash);
+    names.uid = fmt::format("{:08x}-{:04x}-4{:03x}-8000-00{:010x}",
+                            info.uid >> 32,
+                            (info.uid >> 16) & 0xffff,
+                            info.uid & 0xfff,
+                            info.id.value);
+    names.image = world_.cluster->spec(deployment).pod.image;
+    if (names.image.empty()) names.image = names.service + ":" + names.version;
+    names.cpu_share = world_.data_plane->service(info.service).cpu_share;
     return names;
   }
   /// A sidecar answers as long as its pod runs, the process while it listens.
@@ -163,6 +177,39 @@ class World::Source final : public InstrumentSource {
         deployment,
         segment < segments().size() ? static_cast<std::uint8_t>(segment) : Users::kNoSegment);
   }
+  std::vector<ReplicaSetInfo> replica_sets() const override {
+    return world_.cluster->replica_sets();
+  }
+  ReplicaSetInfo replica_set(ReplicaSetId id) const override {
+    return world_.cluster->replica_set(id);
+  }
+  DeploymentInfo deployment(DeploymentId id) const override { return world_.cluster->info(id); }
+  PodFacts facts(PodId pod) const override {
+    PodFacts facts;
+    facts.info = world_.cluster->pod(pod);
+    facts.spec = &world_.cluster->spec(facts.info.deployment);
+    const ServiceModel& service = world_.data_plane->service(facts.info.service);
+    const PodSettings& settings = world_.scenario_.service_at(facts.info.service.index()).pod;
+    facts.memory = std::max(settings.memory, world_.data_plane->leaked_memory(pod));
+    facts.memory_limit = facts.spec->pod.process_memory_limit;
+    facts.in_flight = world_.data_plane->in_flight(pod);
+    facts.workers = service.workers;
+    facts.cpu_share = service.cpu_share;
+    facts.cores = service.cores;
+    return facts;
+  }
+  double endpoints(DeploymentId deployment) const override {
+    const std::optional<BackendId> own = own_backend(deployment);
+    if (!own) return 0;
+    return static_cast<double>(world_.cluster->endpoints(*own).size());
+  }
+  double longest(PodId pod, OutcomeSet outcomes) const override {
+    settle();
+    double most = 0;
+    for (std::size_t o = 0; o < kOutcomes; ++o)
+      if (outcomes.has(o)) most = std::max(most, world_.data_plane->longest_latency(pod, o));
+    return most;
+  }
   const std::vector<ScrapeEffect>& disturbances(PodId pod, DeploymentId deployment) const override {
     const VersionId version = pod.valid() ? world_.cluster->pod(pod).version
                                           : world_.cluster->spec(deployment).pod.version;
@@ -179,8 +226,22 @@ class World::Source final : public InstrumentSource {
     names.version = version == world_.old_version   ? scenario.release.from
                     : version == world_.new_version ? scenario.release.version
                                                     : "v1";
-    names.caller = service == kReleased ? "istio-ingressgateway" : caller_of(names.service);
+    names.outside = service == kReleased;
+    names.caller = names.outside ? "istio-ingressgateway" : caller_of(names.service);
+    names.name_space = scenario.name_space;
+    names.stable = !names.outside || deployment == world_.stable;
+    const std::optional<BackendId> own = own_backend(deployment);
+    names.upstream = own ? world_.cluster->backend_name(*own) : names.workload;
     return names;
+  }
+  /// The Service over this Deployment alone.
+  std::optional<BackendId> own_backend(DeploymentId deployment) const {
+    const Cluster& cluster = *world_.cluster;
+    for (std::uint32_t b = 0; b < cluster.backend_count(); ++b) {
+      const std::span<const DeploymentId> selected = cluster.selector(BackendId{b});
+      if (selected.size() == 1 && selected.front() == deployment) return BackendId{b};
+    }
+    return std::nullopt;
   }
   /// The service that calls; Istio's word where there are several.
   std::string caller_of(const std::string& service) const {
@@ -207,6 +268,7 @@ class World::Source final : public InstrumentSource {
 
 World::World(const Scenario& scenario, const WorldSpec& spec)
     : simulation(kTimeZero - settling_period(scenario.traffic)), scenario_(scenario), spec_(spec) {
+  make_dialects();
   for (const UserSegment& s : scenario.traffic.segments) segments_.push_back(s.name);
   const Time start = simulation.now();
   const TrafficSettings& t = scenario.traffic;
@@ -237,6 +299,16 @@ World::World(const Scenario& scenario, const WorldSpec& spec)
   simulation.attach(data_plane.get());
   start_services();
   start_telemetry();
+}
+
+void World::make_dialects() {
+  dialects_.resize(1 + scenario_.services.size());
+  for (std::size_t i = 0; i < dialects_.size(); ++i) {
+    const ServiceSettings& service = scenario_.service_at(i);
+    for (const std::string& name : service.metrics)
+      if (const DialectType* type = find_dialect_type(name); type->make != nullptr)
+        dialects_[i].push_back(type->make(service.metric_options));
+  }
 }
 
 World::~World() {
@@ -323,6 +395,13 @@ TrafficModel World::traffic_model(const WorldSpec& spec) {
   model.conversion_coin = key("user/conversion");
   model.by_segment = !scenario_.traffic.segments.empty();
   std::vector<Duration> bounds = istio_dialect().bounds();
+  for (const auto& of_service : dialects_) {
+    for (const auto& dialect : of_service) {
+      const std::vector<Duration> more = dialect->bounds();
+      bounds.insert(bounds.end(), more.begin(), more.end());
+      model.longest |= dialect->needs_longest();
+    }
+  }
   for (const Duration bound : objective_bounds(scenario_)) bounds.push_back(bound);
   model.bounds = LatencyBounds(std::move(bounds));
   model.versions[0].conversion = scenario_.conversion(false);
@@ -371,6 +450,10 @@ void World::start_telemetry() {
   scraping.phase_key = key("telemetry/phase");
   scraping.loss_key = key("telemetry/loss");
   scraping.dialects = {&istio_dialect(), &application_dialect()};
+  for (std::size_t i = 0; i < dialects_.size(); ++i)
+    for (const auto& dialect : dialects_[i])
+      scraping.more_dialects[scenario_.service_at(i).name].push_back(dialect.get());
+  scraping.target_labels = scenario_.telemetry.target_labels;
   scraping.extra_bounds = objective_bounds(scenario_);
   scraping.bounds = data_plane->bounds();
   if (!spec_.keeps_everything)

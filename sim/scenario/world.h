@@ -106,6 +106,7 @@ class World {
   class Source;
   TrafficModel traffic_model(const WorldSpec& spec);
   ControlPlaneCounts control_plane_so_far() const;
+  void make_dialects();
   void start_services();
   void start_telemetry();
   void start_rules();
@@ -114,6 +115,8 @@ class World {
   WorldSpec spec_;
   std::vector<Event> log_;
   std::vector<std::string> segments_;  ///< names
+  /// By service, those it lists.
+  std::vector<std::vector<std::unique_ptr<const MetricDialect>>> dialects_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Scraper> scraper_;
   std::unique_ptr<StoreSink> results_of_rules_;

@@ -30,8 +30,12 @@ void wait(Cost& cost, Duration more) {
   if (cost.work_ns > 0) cost.cpu_part = on_core / static_cast<double>(cost.work_ns);
 }
 
-/// Memory in use over memory allowed.
-double memory_used(const VersionEffects& effects, const Process& process, Time at) {
+struct Memory {
+  double bytes = 0;
+  double limit = std::numeric_limits<double>::infinity();
+};
+
+Memory leaking_memory(const VersionEffects& effects, const Process& process, Time at) {
   double base = 0;
   double limit = std::numeric_limits<double>::infinity();
   double aged = 0;
@@ -41,7 +45,13 @@ double memory_used(const VersionEffects& effects, const Process& process, Time a
     limit = std::min(limit, e.limit);
     aged += e.per_second * e.when.full_seconds(process.listening_since, at);
   }
-  return (base + process.leaked + aged) / limit;
+  return {base + process.leaked + aged, limit};
+}
+
+/// Memory in use over memory allowed.
+double memory_used(const VersionEffects& effects, const Process& process, Time at) {
+  const Memory memory = leaking_memory(effects, process, at);
+  return memory.bytes / memory.limit;
 }
 
 void apply_leaks(const VersionEffects& effects,
@@ -133,6 +143,12 @@ void apply_effects(const VersionEffects& effects,
   for (const PoisonEffect& e : effects.poisons)
     if (touches(e.segments, start.segment) && draw(e.coin, start.id) < e.p * e.when.level(at))
       cost.death = Death::crash;
+}
+
+double memory_with_leaks(const VersionEffects& effects, const Process& process, Time at) {
+  if (effects.leaks.empty()) return 0;
+  const Memory memory = leaking_memory(effects, process, at);
+  return std::min(memory.bytes, memory.limit);
 }
 
 Time leaked_to_death_at(const VersionEffects& effects, Time listening_since) {

@@ -55,6 +55,10 @@ void apply_effects(const VersionEffects& effects,
                    Process& process,
                    Cost& cost);
 
+/// Bytes that the leaks account for at `at`, those with which they begin included; at most the
+/// limit.
+double memory_with_leaks(const VersionEffects& effects, const Process& process, Time at);
+
 /// When a process that listens since then has leaked itself to death by time alone (its requests
 /// may bring that forward); kNever: not at all.
 Time leaked_to_death_at(const VersionEffects& effects, Time listening_since);

@@ -16,6 +16,7 @@ constexpr double kNotShown = std::numeric_limits<double>::quiet_NaN();
 /// Instruments as they are exposed: histograms cumulative over the buckets.
 class Exposed {
  public:
+  Exposed() = default;
   explicit Exposed(const Instruments& instruments) { add(instruments); }
 
   void add(const Instruments& i) {
@@ -37,7 +38,7 @@ class Exposed {
   double value(const Readout& readout) const {
     switch (readout.quantity) {
       case Quantity::busy_seconds:
-        return static_cast<double>(busy_ns_) * 1e-9;
+        return static_cast<double>(busy_ns_) * 1e-9 * readout.scale;
       case Quantity::users:
         return static_cast<double>(users_);
       case Quantity::conversions:
@@ -100,6 +101,25 @@ const std::vector<ScrapeEffect>& InstrumentSource::disturbances(PodId, Deploymen
   return kNone;
 }
 
+std::vector<ReplicaSetInfo> InstrumentSource::replica_sets() const {
+  return {};
+}
+ReplicaSetInfo InstrumentSource::replica_set(ReplicaSetId id) const {
+  return {id, {}, {}, 0, {}, 0, {}};
+}
+DeploymentInfo InstrumentSource::deployment(DeploymentId id) const {
+  return {id, nullptr, {}, 0, 0, false, {}};
+}
+PodFacts InstrumentSource::facts(PodId) const {
+  return {};
+}
+double InstrumentSource::endpoints(DeploymentId) const {
+  return 0;
+}
+double InstrumentSource::longest(PodId, OutcomeSet) const {
+  return 0;
+}
+
 Scraper::Scraper(Simulation& simulation,
                  const InstrumentSource& source,
                  SeriesStore& store,
@@ -156,98 +176,177 @@ void Scraper::discover() {
   discovery_ =
       simulation_.at(scraped_from() + settings_.discovery_interval, [this] { discover(); });
 
-  const auto known = [&](Endpoint endpoint, PodId pod, DeploymentId deployment) {
-    return std::any_of(loops_.begin(), loops_.end(), [&](const Loop& loop) {
-      return loop.endpoint == endpoint && loop.pod == pod &&
-             (pod.valid() || loop.deployment == deployment);
-    });
-  };
-  for (const DeploymentId deployment : source_.routed_deployments())
-    if (!known(Endpoint::router, PodId{}, deployment))
-      add_loop(Endpoint::router, PodId{}, deployment, 0, source_.names(PodId{}, deployment));
-
-  const auto pods = source_.pods();
+  const std::vector<Subject> now = present();
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     const Loop& loop = loops_[i];
-    if (loop.endpoint == Endpoint::router || !loop.alive) continue;
-    const bool present =
-        std::any_of(pods.begin(), pods.end(), [&](const auto& p) { return p.pod == loop.pod; });
-    if (!present) target_gone(i);
+    if (loop.of.endpoint == Endpoint::router || !loop.alive) continue;
+    const bool there =
+        std::any_of(now.begin(), now.end(), [&](const Subject& s) { return s.is(loop.of); });
+    if (!there) gone(i);
   }
-  for (const auto& pod : pods)
-    for (const Endpoint endpoint : {Endpoint::sidecar, Endpoint::process})
-      if (!known(endpoint, pod.pod, pod.deployment))
-        add_loop(
-            endpoint, pod.pod, pod.deployment, pod.workers, source_.names(pod.pod, pod.deployment));
+  for (const Subject& subject : now) {
+    const bool known = std::any_of(
+        loops_.begin(), loops_.end(), [&](const Loop& loop) { return loop.of.is(subject); });
+    if (!known) add_loop(subject);
+  }
+}
+
+/// All that can be scraped now, by what anybody has a name for.
+std::vector<Scraper::Subject> Scraper::present() const {
+  std::vector<Subject> subjects;
+  const std::vector<DeploymentId> deployments = source_.routed_deployments();
+  for (const DeploymentId deployment : deployments)
+    subjects.push_back({Endpoint::router, {}, {}, deployment});
+  if (anybody_observes(Endpoint::cluster)) {
+    for (const DeploymentId deployment : deployments)
+      subjects.push_back({Endpoint::cluster, {}, {}, deployment});
+    for (const ReplicaSetInfo& rs : source_.replica_sets())
+      subjects.push_back({Endpoint::cluster, {}, rs.id, rs.deployment});
+  }
+  std::vector<Endpoint> of_pods{Endpoint::sidecar, Endpoint::process};
+  for (const Endpoint shared : {Endpoint::cluster, Endpoint::kubelet})
+    if (anybody_observes(shared)) of_pods.push_back(shared);
+  for (const auto& pod : source_.pods())
+    for (const Endpoint endpoint : of_pods)
+      subjects.push_back({endpoint, pod.pod, {}, pod.deployment, pod.workers});
+  return subjects;
+}
+
+bool Scraper::anybody_observes(Endpoint endpoint) const {
+  const auto observes = [&](const MetricDialect* dialect) { return dialect->observes(endpoint); };
+  const auto any = [&](const Dialects& d) { return std::any_of(d.begin(), d.end(), observes); };
+  return any(settings_.dialects) ||
+         std::any_of(settings_.more_dialects.begin(),
+                     settings_.more_dialects.end(),
+                     [&](const auto& of_service) { return any(of_service.second); });
 }
 
 bool Scraper::kept(std::string_view name, const Labels& labels) const {
   return !settings_.keep || settings_.keep(name, labels);
 }
 
-void Scraper::add_loop(
-    Endpoint endpoint, PodId pod, DeploymentId deployment, double workers, TargetNames names) {
-  Loop loop;
-  loop.endpoint = endpoint;
-  loop.pod = pod;
-  loop.deployment = deployment;
-  loop.workers = workers;
-  names.endpoint = endpoint;
-  // The router is one target however many Deployments it knows.
-  loop.address = pod.valid() ? std::uint64_t{pod.value} * 4 + static_cast<unsigned>(endpoint) : 0;
+Millis Scraper::phase_of(std::uint64_t address) const {
   const auto interval = std::chrono::duration_cast<Millis>(settings_.interval);
-  const double fraction = draw(settings_.phase_key, loop.address);
-  loop.phase = Millis(static_cast<std::int64_t>(fraction * static_cast<double>(interval.count())));
-  add_columns(loop, names, kWhole);
-  for (std::size_t s = 0; s <= source_.segments().size() && !source_.segments().empty(); ++s) {
-    if (endpoint != Endpoint::router) break;
-    names.segment = s < source_.segments().size() ? source_.segments()[s] : "none";
-    add_columns(loop, names, s);
+  const double fraction = draw(settings_.phase_key, address);
+  return Millis(static_cast<std::int64_t>(fraction * static_cast<double>(interval.count())));
+}
+
+void Scraper::add_loop(const Subject& subject) {
+  Loop loop;
+  loop.of = subject;
+  // A shared target is one however many things it knows. No pod's target has these addresses.
+  constexpr std::uint64_t kCluster = 3;
+  constexpr std::uint64_t kKubelet = 4;
+  switch (subject.endpoint) {
+    case Endpoint::router:
+      break;
+    case Endpoint::cluster:
+      loop.address = kCluster;
+      break;
+    case Endpoint::kubelet:
+      loop.address = kKubelet;
+      break;
+    default:
+      loop.address = std::uint64_t{subject.pod.value} * 4 + static_cast<unsigned>(subject.endpoint);
+  }
+  loop.phase = phase_of(loop.address);
+  if (subject.endpoint == Endpoint::kubelet) {
+    // Each container is looked at in a rhythm of its own: read then, stored at the scrape.
+    const Duration most = std::min(kHousekeeping, settings_.interval);
+    const RandomKey ages{draw_bits(settings_.phase_key, kKubelet)};
+    loop.age =
+        std::chrono::floor<Millis>(from_seconds(draw(ages, subject.pod.value) * to_seconds(most)));
+    const auto interval = std::chrono::duration_cast<Millis>(settings_.interval);
+    loop.phase = (loop.phase - std::chrono::duration_cast<Millis>(loop.age) + interval) % interval;
   }
 
-  const bool first_of_target =
-      pod.valid() || std::none_of(loops_.begin(), loops_.end(), [](const Loop& other) {
-        return other.endpoint == Endpoint::router;
-      });
-  static constexpr const char* kAbout[kAboutScrapes] = {"up",
-                                                        "scrape_duration_seconds",
-                                                        "scrape_samples_scraped",
-                                                        "scrape_samples_post_metric_relabeling",
-                                                        "scrape_series_added"};
-  if (first_of_target && !loop.columns.empty() &&
-      kept(kAbout[0], *loop.columns.front().exposed.common)) {
-    const Labels& like = *loop.columns.front().exposed.common;
-    for (const char* name : kAbout)
-      loop.about.push_back(store_.series(Labels{{std::string(kMetricName), name},
-                                                {"job", std::string(like.get("job"))},
-                                                {"instance", std::string(like.get("instance"))},
-                                                {"namespace", std::string(like.get("namespace"))},
-                                                {"pod", std::string(like.get("pod"))}}));
+  Exposure at{source_.names(subject.pod, subject.deployment),
+              {},
+              {},
+              settings_.bounds,
+              settings_.prometheus,
+              settings_.target_labels};
+  at.target.endpoint = subject.endpoint;
+  if (subject.endpoint == Endpoint::cluster || subject.endpoint == Endpoint::kubelet)
+    at.about = facts_of(subject);
+  add_columns(loop, at, kWhole);
+  for (std::size_t s = 0; s <= source_.segments().size() && !source_.segments().empty(); ++s) {
+    if (subject.endpoint != Endpoint::router) break;
+    at.target.segment = s < source_.segments().size() ? source_.segments()[s] : "none";
+    add_columns(loop, at, s);
   }
+  watch_scrapes(loop);
   // An endpoint that shows nothing that anybody keeps is no target.
   const bool scraped = !loop.columns.empty();
   loops_.push_back(std::move(loop));
   if (scraped) schedule(loops_.size() - 1, tick_at_or_after(scraped_from(), loops_.back().phase));
 }
 
+/// `up` and the like, once a target.
+void Scraper::watch_scrapes(Loop& loop) {
+  static constexpr const char* kAbout[kAboutScrapes] = {"up",
+                                                        "scrape_duration_seconds",
+                                                        "scrape_samples_scraped",
+                                                        "scrape_samples_post_metric_relabeling",
+                                                        "scrape_series_added"};
+  const Endpoint endpoint = loop.of.endpoint;
+  const bool own = endpoint == Endpoint::sidecar || endpoint == Endpoint::process;
+  const bool first = own || std::none_of(loops_.begin(), loops_.end(), [&](const Loop& other) {
+                       return other.of.endpoint == endpoint;
+                     });
+  if (!first || endpoint == Endpoint::kubelet || loop.columns.empty()) return;
+  const Labels& like = *loop.columns.front().exposed.common;
+  if (!kept(kAbout[0], like)) return;
+  Labels target;
+  for (const char* name : {"job", "instance"}) target.set(name, like.get(name));
+  for (const char* name :
+       {"namespace", "pod", "kubernetes_namespace", "kubernetes_pod_name", "container", "endpoint"})
+    if (endpoint != Endpoint::cluster) target.set(name, like.get(name));
+  for (const char* name : kAbout) {
+    target.set(kMetricName, name);
+    loop.about.push_back(store_.series(target));
+  }
+}
+
 /// What the dialects show of one segment, or (kWhole) of all requests.
-void Scraper::add_columns(Loop& loop, const TargetNames& names, std::size_t segment) {
-  const bool split = !source_.segments().empty() && loop.endpoint == Endpoint::router;
+void Scraper::add_columns(Loop& loop, const Exposure& at, std::size_t segment) {
+  const bool split = !source_.segments().empty() && loop.of.endpoint == Endpoint::router;
+  Dialects dialects = settings_.dialects;
+  const auto more = settings_.more_dialects.find(at.target.service);
+  if (more != settings_.more_dialects.end())
+    dialects.insert(dialects.end(), more->second.begin(), more->second.end());
   std::vector<ExposedSeries> shown;
-  for (const MetricDialect* dialect : settings_.dialects) {
+  for (const MetricDialect* dialect : dialects) {
+    if (!dialect->observes(loop.of.endpoint)) continue;
     if ((split && dialect->by_segment()) != (segment != kWhole)) continue;
-    std::vector<Duration> bounds = dialect->bounds();
+    Exposure exposure = at;
+    exposure.bounds = dialect->bounds();
+    std::vector<Duration>& bounds = exposure.bounds;
     if (!bounds.empty()) {
       bounds.insert(bounds.end(), settings_.extra_bounds.begin(), settings_.extra_bounds.end());
       std::sort(bounds.begin(), bounds.end());
       bounds.erase(std::unique(bounds.begin(), bounds.end()), bounds.end());
     }
-    dialect->expose(names, bounds, settings_.bounds, settings_.prometheus, shown);
+    dialect->expose(exposure, shown);
   }
   for (ExposedSeries& series : shown) {
     if (!kept(series.name, *series.common)) continue;
     loop.columns.push_back({std::move(series), segment});
   }
+}
+
+Facts Scraper::facts_of(const Subject& subject) const {
+  Facts facts;
+  facts.now = simulation_.now();
+  if (subject.pod.valid()) {
+    facts.pod = source_.facts(subject.pod);
+  } else if (subject.replica_set.valid()) {
+    facts.replica_set = source_.replica_set(subject.replica_set);
+  } else {
+    facts.deployment = source_.deployment(subject.deployment);
+    facts.endpoints = source_.endpoints(subject.deployment);
+  }
+  return facts;
 }
 
 // ---- scraping
@@ -281,29 +380,44 @@ void Scraper::scrape(std::size_t index, std::int64_t tick) {
   const RandomKey coin{draw_bits(settings_.loss_key, loop.address)};
   const auto nth = static_cast<std::uint64_t>(tick);
   bool lost = settings_.loss > 0 && draw(coin, nth) < settings_.loss;
-  for (const ScrapeEffect& e : source_.disturbances(loop.pod, loop.deployment)) {
+  for (const ScrapeEffect& e : disturbances(loop.of)) {
     const RandomKey fault_coin{draw_bits(e.coin, loop.address)};
     lost = lost || draw(fault_coin, nth) < e.loss * e.when.level(now);
   }
   lost = lost || !answers(loop);
   if (lost) ++failed_;
-  deliver(index, delay_of(loop), now, lost ? std::nullopt : std::optional(read_all(loop)));
+  deliver(
+      index, delay_of(loop) + loop.age, now, lost ? std::nullopt : std::optional(read_all(loop)));
 }
 
-void Scraper::target_gone(std::size_t index) {
+/// A target, or one of the things that a shared target knows, is there no more.
+void Scraper::gone(std::size_t index) {
   Loop& loop = loops_[index];
   loop.alive = false;
   if (loop.next == 0) return;
   simulation_.cancel(loop.next);
   loop.next = 0;
+  if (loop.of.endpoint == Endpoint::kubelet) return;
   const Time due = tick_time(tick_at_or_after(simulation_.now(), loop.phase), loop.phase);
-  const Duration late = settings_.interval + settings_.interval / 10 + delay_of(loop);
+  // A shared target is scraped on and does not show it any more; one that is gone is only known to
+  // be when its loop has ended.
+  const bool part = loop.of.endpoint == Endpoint::cluster;
+  const Duration late =
+      part ? Duration::zero() : settings_.interval + settings_.interval / 10 + delay_of(loop);
   simulation_.at(due + late, [this, index, due] { store_failure(index, to_timestamp(due), true); });
+}
+
+/// What faults do to scrapes they do to those of the pods and of the router alone.
+const std::vector<ScrapeEffect>& Scraper::disturbances(const Subject& subject) const {
+  static const std::vector<ScrapeEffect> kNone;
+  const bool theirs =
+      subject.endpoint != Endpoint::cluster && subject.endpoint != Endpoint::kubelet;
+  return theirs ? source_.disturbances(subject.pod, subject.deployment) : kNone;
 }
 
 Duration Scraper::delay_of(const Loop& loop) const {
   Duration delay{};
-  for (const ScrapeEffect& e : source_.disturbances(loop.pod, loop.deployment))
+  for (const ScrapeEffect& e : disturbances(loop.of))
     if (e.when.level(simulation_.now()) > 0) delay += e.delay;
   return delay;
 }
@@ -327,6 +441,7 @@ void Scraper::deliver(std::size_t index, Duration delay, Time scraped, std::opti
 
 void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
   Loop& loop = loops_[index];
+  const bool marked_stale = loop.of.endpoint != Endpoint::kubelet;
   std::size_t shown = 0;
   std::size_t added = 0;
   for (std::size_t i = 0; i < loop.columns.size(); ++i) {
@@ -338,7 +453,7 @@ void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
       ++shown;
       added += column.known.shown ? 0 : 1;
       store_.append(column.known.series, scraped, page[i]);
-    } else if (column.known.shown) {
+    } else if (column.known.shown && marked_stale) {
       store_.append(column.known.series, scraped, kStaleMarker);
     }
     column.known.shown = now;
@@ -348,8 +463,10 @@ void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
 
 void Scraper::store_failure(std::size_t index, Timestamp scraped, bool gone) {
   Loop& loop = loops_[index];
+  const bool marked_stale = loop.of.endpoint != Endpoint::kubelet;
   for (Column& column : loop.columns) {
-    if (column.known.shown) store_.append(column.known.series, scraped, kStaleMarker);
+    if (column.known.shown && marked_stale)
+      store_.append(column.known.series, scraped, kStaleMarker);
     column.known.shown = false;
   }
   if (!gone) return store_about(loop, scraped, false, 0, 0);
@@ -368,40 +485,74 @@ void Scraper::store_about(
 }
 
 bool Scraper::answers(const Loop& loop) const {
-  return loop.endpoint == Endpoint::router || source_.answers_scrape(loop.pod, loop.endpoint);
+  const Endpoint endpoint = loop.of.endpoint;
+  const bool own = endpoint == Endpoint::sidecar || endpoint == Endpoint::process;
+  return !own || source_.answers_scrape(loop.of.pod, endpoint);
 }
 
 // ---- reading
 
 Scraper::Page Scraper::read_all(const Loop& loop) const {
-  const bool at_router = loop.endpoint == Endpoint::router;
-  Exposed exposed(at_router ? source_.router(loop.deployment) : source_.process(loop.pod));
-  if (loop.endpoint == Endpoint::sidecar) exposed.add(source_.earlier(loop.pod));
-  // What the first process counted before the world began went with it.
-  const bool restarted =
-      loop.endpoint == Endpoint::process && source_.earlier(loop.pod).finished() > 0;
-
   Page page(loop.columns.size(), kNotShown);
+  const Subject& of = loop.of;
+  std::optional<Facts> facts;
+  const auto fact = [&](const Readout& readout) {
+    if (!facts) facts = facts_of(of);
+    return readout.fact(*facts, readout.index);
+  };
+  Exposed exposed;
+  if (of.endpoint == Endpoint::router) {
+    exposed.add(source_.router(of.deployment));
+  } else if (of.endpoint != Endpoint::cluster) {
+    exposed.add(source_.process(of.pod));
+    if (of.endpoint == Endpoint::sidecar) exposed.add(source_.earlier(of.pod));
+  }
+  const bool by_process = of.endpoint == Endpoint::process || of.endpoint == Endpoint::kubelet;
+  // What the first process counted before the world began went with it.
+  const bool restarted = by_process && source_.earlier(of.pod).finished() > 0;
+  if (of.endpoint == Endpoint::kubelet && !page.empty()) {
+    facts = facts_of(of);
+    if (!facts->pod->info.container) return page;
+  }
+
   std::size_t segment = kWhole;
   for (std::size_t i = 0; i < page.size(); ++i) {
     const Column& column = loop.columns[i];
     const Readout& readout = column.exposed.readout;
     if (column.segment != segment) {
       segment = column.segment;
-      exposed = Exposed(source_.router(loop.deployment, segment));
+      exposed = Exposed(source_.router(of.deployment, segment));
     }
     double value = 0;
-    if (readout.quantity == Quantity::workers)
-      value = loop.workers;
-    else if (readout.quantity == Quantity::in_flight)
-      value = loop.pod.valid() ? source_.in_flight(loop.pod) : 0;
-    else
-      value = exposed.value(readout);
+    switch (readout.quantity) {
+      case Quantity::fact:
+        page[i] = fact(readout);
+        continue;
+      case Quantity::workers:
+        value = of.workers;
+        break;
+      case Quantity::in_flight:
+        value = in_flight(of);
+        break;
+      case Quantity::latency_max:
+        value = source_.longest(of.pod, readout.outcomes) * readout.scale;
+        break;
+      default:
+        value = exposed.value(readout);
+    }
     const bool counted_before = column.known.base > 0 && !restarted;
     if (column.exposed.from_start || counted_before || exposed.born(readout, value))
       page[i] = value + (counted_before ? column.known.base : 0);
   }
   return page;
+}
+
+double Scraper::in_flight(const Subject& subject) const {
+  if (subject.pod.valid()) return source_.in_flight(subject.pod);
+  double sum = 0;
+  for (const auto& pod : source_.pods())
+    if (pod.deployment == subject.deployment) sum += source_.in_flight(pod.pod);
+  return sum;
 }
 
 // ---- the past
@@ -414,7 +565,7 @@ void Scraper::fill_in_past() {
     if (!loop.alive || !loop.steady || loop.columns.empty() || !answers(loop)) continue;
     const Page present = read_all(loop);
     const Duration history =
-        loop.endpoint == Endpoint::router ? settings_.router_history : settings_.pod_history;
+        loop.of.endpoint == Endpoint::router ? settings_.router_history : settings_.pod_history;
     const std::int64_t last = tick_at_or_after(now, loop.phase) - 1;
     const std::int64_t ticks = history / settings_.interval;
     for (std::size_t i = 0; i < loop.columns.size(); ++i) {
@@ -424,11 +575,14 @@ void Scraper::fill_in_past() {
       const Quantity quantity = column.exposed.readout.quantity;
       const bool gauge = is_gauge(quantity);
       const bool in_seconds =
-          quantity == Quantity::latency_sum || quantity == Quantity::busy_seconds;
-      const double per_second = gauge ? 0 : (present[i] - before) / settled_for;
+          quantity == Quantity::latency_sum || quantity == Quantity::busy_seconds || gauge;
+      // What grows with time (an age, a leak) has grown before as well.
+      const bool level = gauge && !column.exposed.readout.grows;
+      const double per_second = level ? 0 : (present[i] - before) / settled_for;
       if (per_second < 0) continue;  // it restarted meanwhile
       // A whole number, as most counters are, before and after.
-      column.known.base = std::ceil(per_second * to_seconds((ticks + 1) * settings_.interval));
+      if (!gauge)
+        column.known.base = std::ceil(per_second * to_seconds((ticks + 1) * settings_.interval));
       column.known.series = store_.series(column.exposed.labels());
       column.known.shown = true;
       for (std::int64_t tick = last - ticks; tick <= last; ++tick) {

@@ -3,12 +3,14 @@
 ///
 /// Each target has a phase of its own in [0, interval), whole milliseconds, drawn by its address,
 /// and is scraped at phase + k * interval. The router is one target: what it counts for all
-/// Deployments is read in the same instant, so that two of them can be compared. A pod has one
-/// target for its sidecar and one for its process. A scrape fails when the endpoint does not
-/// answer, or with probability `loss` by a coin addressed by (target, k). Faults may lose more of
-/// them, or deliver them (and the news that one failed or a target is gone) late: a late one keeps
-/// its time, can be queried only once it is there, and is dropped as out of order when a later one
-/// was quicker. Targets are discovered from the source every `discovery_interval`.
+/// Deployments is read in the same instant, so that two of them can be compared; kube-state-metrics
+/// and the kubelet are one target each. A pod has one target for its sidecar and one for its
+/// process. What the kubelet shows it measured up to kHousekeeping before, and says so: such
+/// samples get no staleness markers and fade with the lookback. A scrape fails when the endpoint
+/// does not answer, or with probability `loss` by a coin addressed by (target, k). Faults may lose
+/// more of them, or deliver them (and the news that one failed or a target is gone) late: a late
+/// one keeps its time, can be queried only once it is there, and is dropped as out of order when a
+/// later one was quicker. Targets are discovered from the source every `discovery_interval`.
 ///
 /// Each scrape also appends `up` and the scrape_* series of its target. Staleness markers end what
 /// a successful scrape no longer shows, everything of a target whose scrape failed, and, one
@@ -23,6 +25,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -69,10 +72,26 @@ class InstrumentSource {
   /// What faults do to the scrapes of a pod, or (pod invalid) of the router's view of a Deployment.
   virtual const std::vector<ScrapeEffect>& disturbances(PodId pod, DeploymentId deployment) const;
   virtual double in_flight(PodId pod) const = 0;
+
+  // Asked only where a dialect wants to know.
+  virtual std::vector<ReplicaSetInfo> replica_sets() const;
+  virtual ReplicaSetInfo replica_set(ReplicaSetId id) const;
+  virtual DeploymentInfo deployment(DeploymentId id) const;
+  virtual PodFacts facts(PodId pod) const;
+  /// Endpoints of the Deployment that the router knows.
+  virtual double endpoints(DeploymentId deployment) const;
+  /// The longest latency, in seconds, of the requests with these outcomes that the pod's process
+  /// has ended within about a minute; 0: none.
+  virtual double longest(PodId pod, OutcomeSet outcomes) const;
 };
 
 class Scraper {
  public:
+  /// How old what a kubelet shows can be: it looks at a container about that often.
+  static constexpr Duration kHousekeeping = std::chrono::seconds(10);
+
+  using Dialects = std::vector<const MetricDialect*>;
+
   struct Settings {
     Duration interval = std::chrono::seconds(15);
     double loss = 0;  ///< probability that a scrape is lost, [0, 1]
@@ -81,7 +100,9 @@ class Scraper {
                                     ///< start() comes later
     Duration router_history = std::chrono::hours(6) + std::chrono::minutes(5);
     Duration pod_history = std::chrono::minutes(20);
-    std::vector<const MetricDialect*> dialects;
+    Dialects dialects;                              ///< of every service
+    std::map<std::string, Dialects> more_dialects;  ///< of one service, besides those
+    TargetLabelStyle target_labels = TargetLabelStyle::operator_;
     std::vector<Duration> extra_bounds;  ///< of every histogram, besides the dialects' own
     LatencyBounds bounds;                ///< of the instruments
     PromDialect prometheus = PromDialect::v3;
@@ -129,13 +150,24 @@ class Scraper {
   };
   /// `up` and the four about the scrape itself.
   static constexpr std::size_t kAboutScrapes = 5;
-  struct Loop {
+  /// What a loop reads: all of a target, or what a shared target knows of one thing.
+  struct Subject {
     Endpoint endpoint = Endpoint::router;
-    PodId pod;
-    DeploymentId deployment;
+    PodId pod{};  ///< or
+    ReplicaSetId replica_set{};
+    DeploymentId deployment{};
     double workers = 0;
+    /// Of all targets that a run has, or parts of one.
+    bool is(const Subject& other) const {
+      return endpoint == other.endpoint && pod == other.pod && replica_set == other.replica_set &&
+             (pod.valid() || replica_set.valid() || deployment == other.deployment);
+    }
+  };
+  struct Loop {
+    Subject of;
     std::uint64_t address = 0;  ///< of the target's draws; all of the router's loops have one
     Millis phase{};
+    Duration age{};  ///< of what it reads, when it is stored
     std::vector<Column> columns;
     std::vector<SeriesId> about;  ///< empty: nobody keeps them, or another loop has them
     bool alive = true;
@@ -147,13 +179,18 @@ class Scraper {
   using Page = std::vector<double>;
 
   void discover();
-  void add_loop(
-      Endpoint endpoint, PodId pod, DeploymentId deployment, double workers, TargetNames names);
-  void add_columns(Loop& loop, const TargetNames& names, std::size_t segment);
+  std::vector<Subject> present() const;
+  bool anybody_observes(Endpoint endpoint) const;
+  void add_loop(const Subject& subject);
+  Millis phase_of(std::uint64_t address) const;
+  void add_columns(Loop& loop, const Exposure& at, std::size_t segment);
+  void watch_scrapes(Loop& loop);
+  Facts facts_of(const Subject& subject) const;
   bool kept(std::string_view name, const Labels& labels) const;
   void schedule(std::size_t loop, std::int64_t tick);
   void scrape(std::size_t loop, std::int64_t tick);
-  void target_gone(std::size_t loop);
+  void gone(std::size_t loop);
+  const std::vector<ScrapeEffect>& disturbances(const Subject& subject) const;
   Duration delay_of(const Loop& loop) const;
   void deliver(std::size_t loop, Duration delay, Time scraped, std::optional<Page> page);
   void store(std::size_t loop, Timestamp scraped, const Page& page);
@@ -162,6 +199,7 @@ class Scraper {
   void fill_in_past();
   bool answers(const Loop& loop) const;
   Page read_all(const Loop& loop) const;
+  double in_flight(const Subject& subject) const;
   std::int64_t tick_at_or_after(Time t, Millis phase) const;
   Time tick_time(std::int64_t tick, Millis phase) const;
   Time scraped_from() const;  ///< now, or when the settling period is over

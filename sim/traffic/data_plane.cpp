@@ -240,6 +240,7 @@ void DataPlane::count_departure(Pod& pod, PodId id, const Flight& flight, std::i
   const std::size_t bucket = model_.bounds.bucket_of(latency);
   c.observe(flight.outcome, bucket, latency);
   c.busy_ns += departure - flight.start;
+  if (!pod.longest.empty()) pod.longest.front().observe(flight.outcome, departure, latency);
   if (flight.counted) return;
   if (departure > flight.deadline)
     count_sender(flight, id, flight.deadline, Outcome::timed_out);
@@ -375,6 +376,7 @@ std::optional<Duration> DataPlane::process_started(PodId pod, bool warm) {
   p.process.listening_since = warm ? Time::min() : now;
   p.earlier += p.counters;
   p.counters = Instruments(model_.bounds.buckets());
+  if (model_.longest) p.longest.assign(1, {});
   const std::uint64_t start = start_address(pod.value, p.starts++);
   const VersionEffects& effects = version_model(p).effects;
   for (const WriteEffect& e : effects.writes)
@@ -395,6 +397,17 @@ void DataPlane::stops_accepting(PodId pod) {
 
 bool DataPlane::idle(PodId pod) {
   return in_flight(pod) == 0;
+}
+
+double DataPlane::longest_latency(PodId pod, std::size_t outcome) const {
+  const Pod& p = pods_[pod.index()];
+  if (p.longest.empty()) return 0;
+  return static_cast<double>(p.longest.front().longest(outcome, now_)) * 1e-9;
+}
+
+double DataPlane::leaked_memory(PodId pod) const {
+  const Pod& p = pods_[pod.index()];
+  return p.listening ? memory_with_leaks(version_model(p).effects, p.process, as_time(now_)) : 0;
 }
 
 std::uint32_t DataPlane::in_flight(PodId pod) {

@@ -49,6 +49,7 @@ struct TrafficModel {
   RandomKey conversion_coin;  ///< by user
   LatencyBounds bounds;       ///< of every histogram
   bool by_segment = false;    ///< the router also counts by segment of the user
+  bool longest = false;       ///< pods keep the longest latency of the last while
 };
 
 /// One finished request, for tests that compare engines.
@@ -115,7 +116,13 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   const Instruments& router_instruments(DeploymentId deployment) const;
   /// Of the users in one segment; needs TrafficModel::by_segment.
   const Instruments& router_instruments(DeploymentId deployment, std::uint8_t segment) const;
+  /// In seconds, of the requests of the pod's process with this outcome; 0: there was none, or
+  /// TrafficModel::longest is not set.
+  double longest_latency(PodId pod, std::size_t outcome) const;
+  /// Bytes that the leaks of the pod's process account for.
+  double leaked_memory(PodId pod) const;
   std::uint32_t in_flight(PodId pod);  ///< waiting and in service
+  const ServiceModel& service(ServiceId service) const { return model_.services[service.index()]; }
   ServiceId service_of(PodId pod) const { return pods_[pod.index()].service; }
   const VersionModel& version(VersionId version) const { return model_.versions[version.index()]; }
   bool listening(PodId pod) const { return pods_[pod.index()].listening; }

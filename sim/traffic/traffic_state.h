@@ -14,6 +14,7 @@
 #include "sim/kernel/time.h"
 #include "sim/service/cost.h"
 #include "sim/service/instruments.h"
+#include "sim/service/longest_latency.h"
 #include "sim/traffic/edge_tally.h"
 #include "sim/traffic/users.h"
 
@@ -101,6 +102,7 @@ struct TrafficState {
     std::vector<std::pair<double, std::uint32_t>> sharing;  ///< min-heap of (finish_at, index)
     Instruments counters{0};                                ///< of the present process
     Instruments earlier{0};                                 ///< of those before it
+    std::vector<LongestLatency> longest;  ///< one, of the present process, if it is kept
   };
   struct Backend {
     std::vector<PodId> endpoints;

@@ -28,11 +28,12 @@ class FakeDialect final : public MetricDialect {
     return {std::chrono::milliseconds(10), std::chrono::milliseconds(100)};
   }
   bool by_segment() const override { return by_segment_; }
-  void expose(const TargetNames& target,
-              const std::vector<Duration>& bounds,
-              const LatencyBounds& run,
-              PromDialect prometheus,
-              std::vector<ExposedSeries>& series) const override {
+  bool observes(Endpoint endpoint) const override {
+    return endpoint == Endpoint::router || endpoint == Endpoint::sidecar ||
+           endpoint == Endpoint::process;
+  }
+  void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
+    const TargetNames& target = at.target;
     const bool router = target.endpoint == Endpoint::router;
     const bool process = target.endpoint == Endpoint::process;
     const Labels common{{"job", target.service},
@@ -50,8 +51,7 @@ class FakeDialect final : public MetricDialect {
     series.push_back(
         {"requests_total", {}, with_code("500"), {Quantity::requests, {Outcome::error}}});
     static const HistogramNames kLatency("latency_seconds");
-    expose_histogram(
-        kLatency, plain, {Outcome::ok, Outcome::error}, 1, bounds, run, prometheus, series);
+    expose_histogram(kLatency, plain, {Outcome::ok, Outcome::error}, 1, at, series);
     series.push_back({"busy_seconds_total", {}, plain, {Quantity::busy_seconds}});
     if (process) series.push_back({"in_flight", {}, plain, {Quantity::in_flight}, true});
   }

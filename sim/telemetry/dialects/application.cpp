@@ -15,12 +15,11 @@ class Application final : public MetricDialect {
         {"experiment_conversions_total", "counter", "Those of them who converted."},
     };
   }
-  std::vector<Duration> bounds() const override { return {}; }
-  void expose(const TargetNames& target,
-              const std::vector<Duration>& /*bounds*/,
-              const LatencyBounds& /*run*/,
-              PromDialect /*prometheus*/,
-              std::vector<ExposedSeries>& series) const override {
+  bool observes(Endpoint endpoint) const override {
+    return endpoint == Endpoint::router || endpoint == Endpoint::process;
+  }
+  void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
+    const TargetNames& target = at.target;
     const auto labels = std::make_shared<const Labels>(
         Labels{{"service", target.service},
                {"deployment", target.workload},
@@ -28,7 +27,7 @@ class Application final : public MetricDialect {
                {"pod", target.pod},
                {"job", target.service},
                {"instance", target.pod.empty() ? target.workload : target.pod},
-               {"namespace", "default"}});
+               {"namespace", target.name_space}});
     const auto add = [&](const char* name, Quantity quantity) {
       series.push_back({name, {}, labels, {quantity}, is_gauge(quantity)});
     };

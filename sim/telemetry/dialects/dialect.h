@@ -9,10 +9,22 @@
 
 #include "sim/kernel/time.h"
 #include "sim/service/latency_bounds.h"
+#include "sim/telemetry/dialects/target_labels.h"
 #include "sim/telemetry/exposed_series.h"
 #include "sim/telemetry/prom_dialect.h"
 
 namespace coalmine {
+
+/// One endpoint, asked what it shows.
+struct Exposure {
+  TargetNames target;
+  /// At the cluster's endpoint: what the series are about; all null elsewhere.
+  Facts about{};
+  std::vector<Duration> bounds{};  ///< of the dialect's histograms, those the scenario adds as well
+  const LatencyBounds& run;        ///< holds them all
+  PromDialect prometheus = PromDialect::v3;
+  TargetLabelStyle style = TargetLabelStyle::operator_;
+};
 
 class MetricDialect {
  public:
@@ -21,16 +33,15 @@ class MetricDialect {
   virtual std::string_view name() const = 0;
   virtual std::vector<MetricFamily> families() const = 0;
   /// The bounds of its latency histograms as they come; none: it has no histograms.
-  virtual std::vector<Duration> bounds() const = 0;
+  virtual std::vector<Duration> bounds() const { return {}; }
+  /// Whether it has anything to show there.
+  virtual bool observes(Endpoint endpoint) const = 0;
   /// Whether it tells the users' segments apart at the router (a request header on a label).
   virtual bool by_segment() const { return false; }
-  /// Appends the series that it shows at one endpoint; none at most endpoints. `bounds` are its
-  /// own and those that the scenario adds, `run` holds them all.
-  virtual void expose(const TargetNames& target,
-                      const std::vector<Duration>& bounds,
-                      const LatencyBounds& run,
-                      PromDialect prometheus,
-                      std::vector<ExposedSeries>& series) const = 0;
+  /// Whether it shows Quantity::latency_max, which is not kept unless somebody does.
+  virtual bool needs_longest() const { return false; }
+  /// Appends the series that it shows at one endpoint that it observes.
+  virtual void expose(const Exposure& at, std::vector<ExposedSeries>& series) const = 0;
 };
 
 /// The names of a histogram's series.
@@ -42,23 +53,33 @@ struct HistogramNames {
   std::string count;
 };
 
+/// How a client library writes a bound: Go and Envoy "1", Java "1.0".
+enum class LeText { shortest, java };
+
 /// Series of a classic histogram in a unit of which a second has `per_second`: a bucket for each
 /// bound, _sum and _count, all with `labels`.
 void expose_histogram(const HistogramNames& names,
                       const std::shared_ptr<const Labels>& labels,
                       OutcomeSet outcomes,
                       double per_second,
-                      const std::vector<Duration>& bounds,
-                      const LatencyBounds& run,
-                      PromDialect prometheus,
-                      std::vector<ExposedSeries>& series);
+                      const Exposure& at,
+                      std::vector<ExposedSeries>& series,
+                      LeText le = LeText::shortest);
+/// _sum and _count alone, as of a summary without quantiles.
+void expose_sum(const HistogramNames& names,
+                const std::shared_ptr<const Labels>& labels,
+                OutcomeSet outcomes,
+                double per_second,
+                std::vector<ExposedSeries>& series);
 
-/// The `le` of a bound: shortest decimal as Go and Envoy print it ("0.5", "1", "400"); Prometheus 3
-/// makes every one look like a float on ingestion ("1.0", "400.0").
-std::string le_text(double bound, PromDialect prometheus);
+/// The `le` of a bound: shortest decimal as Go and Envoy print it ("0.5", "1", "400"), or as Java
+/// does; Prometheus 3 makes every one look like a float on ingestion ("1.0", "400.0").
+std::string le_text(double bound, PromDialect prometheus, LeText le = LeText::shortest);
 
-/// What is known of all families of all dialects, and of those that every scrape adds.
-std::vector<MetricFamily> known_families();
+/// Bounds in seconds as most client libraries have them, 5 ms to 10 s.
+std::vector<Duration> client_bounds();
+/// Bounds as Envoy has them, 0.5 ms to 1 h (istio/envoy source/common/stats/histogram_impl.cc).
+std::vector<Duration> envoy_bounds();
 
 const MetricDialect& istio_dialect();
 /// What the application itself counts, in the house's own names: workers, requests in flight, the

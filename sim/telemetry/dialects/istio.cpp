@@ -10,8 +10,6 @@
 namespace coalmine {
 namespace {
 
-using namespace std::chrono_literals;
-
 /// An outcome as Envoy words it.
 struct Response {
   Outcome outcome;
@@ -28,21 +26,32 @@ constexpr std::array<Response, kOutcomes> kResponses{{
     {Outcome::timed_out, "504", "UT"},
 }};
 
-Labels labels_of(const TargetNames& target, const Response& response) {
+/// Those of the target: where Istio's own PodMonitor scrapes there are only these.
+Labels target_of(const Exposure& at) {
+  const TargetNames& target = at.target;
+  if (at.style != TargetLabelStyle::operator_)
+    return target_labels(scraped_pod(target, "istio-proxy", 15020), at.style);
+  const std::string& pod = target.endpoint == Endpoint::router ? target.caller : target.pod;
+  return {
+      {"job", "istio-proxy"}, {"instance", pod}, {"namespace", target.name_space}, {"pod", pod}};
+}
+
+Labels labels_of(const Exposure& at, const Response& response) {
+  const TargetNames& target = at.target;
   const bool source = target.endpoint == Endpoint::router;
-  const std::string service = target.service + ".default.svc.cluster.local";
+  const std::string service = target.service + "." + target.name_space + ".svc.cluster.local";
   Labels labels{
       {"reporter", source ? "source" : "destination"},
       {"source_workload", target.caller},
-      {"source_workload_namespace", "default"},
+      {"source_workload_namespace", target.name_space},
       {"source_app", target.caller},
       {"destination_workload", target.workload},
-      {"destination_workload_namespace", "default"},
+      {"destination_workload_namespace", target.name_space},
       {"destination_app", target.service},
       {"destination_version", target.version},
       {"destination_service", service},
       {"destination_service_name", target.service},
-      {"destination_service_namespace", "default"},
+      {"destination_service_namespace", target.name_space},
       {"destination_canonical_service", target.service},
       {"destination_canonical_revision", target.version},
       {"request_protocol", "http"},
@@ -50,12 +59,8 @@ Labels labels_of(const TargetNames& target, const Response& response) {
       {"response_flags", response.flags},
       {"connection_security_policy", source ? "unknown" : "mutual_tls"},
       {"user_segment", target.segment},
-      {"job", "istio-proxy"},
-      {"instance", source ? target.caller : target.pod},
-      {"namespace", "default"},
-      {"pod", source ? target.caller : target.pod},
   };
-  return labels;
+  return scraped(labels, target_of(at));
 }
 
 class Istio final : public MetricDialect {
@@ -68,38 +73,16 @@ class Istio final : public MetricDialect {
              "Duration of requests.",
              "milliseconds"}};
   }
-  std::vector<Duration> bounds() const override {
-    return {500us,
-            1ms,
-            5ms,
-            10ms,
-            25ms,
-            50ms,
-            100ms,
-            250ms,
-            500ms,
-            1s,
-            2500ms,
-            5s,
-            10s,
-            30s,
-            60s,
-            300s,
-            600s,
-            1800s,
-            3600s};
+  std::vector<Duration> bounds() const override { return envoy_bounds(); }
+  bool observes(Endpoint endpoint) const override {
+    return endpoint == Endpoint::router || endpoint == Endpoint::sidecar;
   }
   bool by_segment() const override { return true; }
-  void expose(const TargetNames& target,
-              const std::vector<Duration>& bounds,
-              const LatencyBounds& run,
-              PromDialect prometheus,
-              std::vector<ExposedSeries>& series) const override {
-    if (target.endpoint == Endpoint::process) return;
+  void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
     for (const Response& response : kResponses) {
-      const auto labels = std::make_shared<const Labels>(labels_of(target, response));
+      const auto labels = std::make_shared<const Labels>(labels_of(at, response));
       const OutcomeSet outcome{response.outcome};
-      expose_histogram(duration_, labels, outcome, 1000, bounds, run, prometheus, series);
+      expose_histogram(duration_, labels, outcome, 1000, at, series);
       series.push_back({"istio_requests_total", {}, labels, {Quantity::requests, outcome}});
     }
   }

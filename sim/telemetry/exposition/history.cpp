@@ -20,6 +20,8 @@ struct Gathered {
   std::map<Labels, Metric> metrics;  ///< by labels but for the name and `le`
 };
 
+constexpr std::string_view kTotal = "_total";
+
 MetricType type_of(const std::string& name) {
   if (name == "counter") return MetricType::counter;
   if (name == "gauge") return MetricType::gauge;
@@ -34,6 +36,8 @@ const MetricFamily* family_of(std::string_view series, std::span<const MetricFam
     const std::string_view suffix = series.substr(family.name.size());
     const auto& allowed = suffixes_of(type_of(family.type));
     const bool counter = family.type == "counter";
+    // A library that knows a timer as a summary can be told to have buckets.
+    if (family.type == "summary" && suffix == "_bucket") return &family;
     if (suffix.empty() ||
         (!counter && std::find(allowed.begin(), allowed.end(), suffix) != allowed.end()))
       return &family;
@@ -70,6 +74,8 @@ std::map<std::string, Gathered> gather(const SeriesSource& source,
         gathered.family.unit = family->unit;
       }
     }
+    if (gathered.family.type == MetricType::summary && series.labels->has("le"))
+      gathered.family.type = MetricType::histogram;
     Labels key = series.labels->without_metric_name();
     if (gathered.family.type == MetricType::histogram) key.remove("le");
     gathered.metrics[std::move(key)].push_back(series);
@@ -112,6 +118,10 @@ Page page_of_all(const SeriesSource& source,
                  Timestamp to) {
   Page page;
   for (auto& [name, gathered] : gather(source, known)) {
+    // OpenMetrics would add the suffix that some counters lack, and nobody asks for them with it.
+    const bool named = name.ends_with(kTotal);
+    if (gathered.family.type == MetricType::counter && !named)
+      gathered.family.type = MetricType::unknown;
     for (const auto& [key, metric] : gathered.metrics) {
       // All series of a metric have their points at the same scrapes; one born late has fewer.
       std::vector<std::size_t> next;
