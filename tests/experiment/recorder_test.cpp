@@ -221,6 +221,7 @@ TEST_CASE("the recording has every target with its scrapes, and only series that
     REQUIRE(s.values.size() == s.times.size());
     REQUIRE(!s.times.empty());
     CHECK(std::is_sorted(s.times.begin(), s.times.end()));
+    if (s.labels.metric_name().substr(0, 6) == "ALERTS") continue;  // made by rules
     CHECK(s.labels.has("job"));
     CHECK(s.labels.has("instance"));
     CHECK(s.labels.metric_name().substr(0, 10) != "experiment");  // there is none

@@ -84,8 +84,9 @@ TEST_CASE("a shadow's evidence is what the pods counted", "[strategies][shadow]"
   for (const Event& event : bad.events) {
     if (event.reason != "CheckFailed") continue;
     REQUIRE(event.evidence.has_value());
-    CHECK_THAT(event.evidence->query,
-               Contains("vantage=\"pod\"") && Contains("deployment=~\"shop-shadow\""));
+    CHECK_THAT(
+        event.evidence->query,
+        Contains("reporter=\"destination\"") && Contains("destination_workload=\"shop-shadow\""));
     CHECK(*event.evidence->value == Approx(0.2).margin(0.03));
   }
 }

@@ -44,8 +44,8 @@ enum class ChunkType : std::uint32_t {
   source = letters("SRCE"),  ///< scenario, overrides and files
   cast = letters("CAST"),    ///< names by id
   series = letters("SERS"),  ///< the labels of what was scraped
-  times = letters("TIME"),   ///< scrapes of one target; key: target
-  column = letters("COLM"),  ///< one series; key: target, place in the list of series names
+  times = letters("TIME"),   ///< a column of times; key: its place
+  column = letters("COLM"),  ///< the values of one series; key: series
   edge = letters("EDGE"),    ///< the truth at the edge
   events = letters("EVNT"),  ///< some of the events; key: first and last time
   frames = letters("FRAM"),  ///< some of the key-frames; key: first and last time
