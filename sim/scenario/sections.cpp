@@ -415,10 +415,17 @@ Reader<std::vector<rules::RuleGroup>> rule_file() {
   type.format = "Prometheus rule file";
   return {type,
           [](const Value& value,
-             const std::string&,
+             const std::string& key,
              const FieldOptions&,
              Diagnostics& diagnostics,
              std::vector<rules::RuleGroup>& out) {
+            if (!value.is_map()) {
+              diagnostics.error(
+                  value.at,
+                  key + " is a Prometheus rule file, a map with the key groups; found " +
+                      value.describe());
+              return false;
+            }
             const std::size_t before = diagnostics.errors();
             out = rules::read_rules(value, {}, diagnostics);
             return diagnostics.errors() == before;
