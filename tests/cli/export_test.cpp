@@ -1,0 +1,122 @@
+// `coalmine export`, and questions to recordings.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "tests/cli/program.h"
+
+using Catch::Contains;
+
+namespace coalmine::cli {
+namespace {
+
+constexpr const char* kScenario = R"(apiVersion: coalmine/v1alpha1
+kind: Scenario
+metadata: {name: small}
+duration: 6m
+service: {name: shop, replicas: 3}
+traffic: {rate: 60/s, users: 500}
+release: {version: v2, at: 2m, faults: [{errorRate: {p: 20%}}]}
+strategies: [canary: {steps: [50%], interval: 1m}]
+)";
+
+/// One short run on disk.
+struct Recorded {
+  Folder folder;
+  std::string file = (folder / "small.cmrun").string();
+  Recorded() {
+    const std::string scenario = folder.write("small.yaml", kScenario);
+    REQUIRE(coalmine("run '" + scenario + "' --out '" + file + "'").code == 0);
+  }
+  Ended query(const std::string& arguments) const {
+    return coalmine("query '" + file + "' " + arguments);
+  }
+  Ended exported(const std::string& arguments) const {
+    return coalmine("export '" + file + "' " + arguments);
+  }
+};
+
+nlohmann::json answer_of(const Ended& e) {
+  INFO(e.err);
+  REQUIRE(e.code == 0);
+  return nlohmann::json::parse(e.out)["data"]["result"];
+}
+
+/// Of a command beside ours; 127: it is not installed.
+int exit_code(const std::string& command) {
+  const int status = std::system(command.c_str());
+  return WEXITSTATUS(status);
+}
+
+}  // namespace
+
+TEST_CASE("a recording is asked in seconds and durations of the run", "[cli][export]") {
+  const Recorded run;
+  const std::string rate =
+      "'sum(rate(istio_requests_total{reporter=\"source\",destination_service_name=\"shop\"}[1m]))"
+      "'";
+  const auto seconds = answer_of(run.query(rate + " --at 300 --format json"));
+  const auto duration = answer_of(run.query(rate + " --at 5m --format json"));
+  CHECK(seconds == duration);
+  REQUIRE(seconds.size() == 1);
+  CHECK(std::stod(seconds[0]["value"][1].get<std::string>()) == Approx(60).epsilon(0.15));
+  CHECK(seconds[0]["value"][0] == 300);
+  CHECK_THAT(run.query("up --at noon").err, Contains("is no instant of a run"));
+  CHECK_THAT(run.query("up --at 5m").out, Contains("05:00.000"));
+}
+
+TEST_CASE("an export of a run gives the answers of its recording", "[cli][export]") {
+  const Recorded run;
+  const std::string page = (run.folder / "run.om").string();
+  REQUIRE(run.exported("--from -10m --out '" + page + "'").code == 0);
+  for (const char* query :
+       {"sum by (response_code) (rate(istio_requests_total{reporter=\"source\"}[1m]))",
+        "histogram_quantile(0.9, sum by (le) "
+        "(rate(istio_request_duration_milliseconds_bucket[2m])))",
+        "sum(increase(worker_busy_seconds_total[90s]))"}) {
+    INFO(query);
+    const auto of_run = answer_of(run.query(std::string("'") + query + "' --at 4m --format json"));
+    const auto of_page =
+        answer_of(coalmine("query '" + page + "' '" + query + "' --at 1700000240 --format json"));
+    REQUIRE(of_run.size() == of_page.size());
+    REQUIRE_FALSE(of_run.empty());
+    for (std::size_t i = 0; i < of_run.size(); ++i) {
+      CHECK(of_run[i]["metric"] == of_page[i]["metric"]);
+      CHECK(std::stod(of_run[i]["value"][1].get<std::string>()) ==
+            Approx(std::stod(of_page[i]["value"][1].get<std::string>())).epsilon(1e-9));
+    }
+  }
+}
+
+TEST_CASE("promtool takes both formats, with the units of Istio as the only objection",
+          "[cli][export]") {
+  if (exit_code("command -v promtool >/dev/null") != 0) {
+    WARN("skipped: promtool is not installed");
+    return;
+  }
+  const Recorded run;
+  const std::string page = (run.folder / "page.prom").string();
+  const std::string said = (run.folder / "said").string();
+  REQUIRE(run.exported("--format prometheus --at 4m --out '" + page + "'").code == 0);
+  CHECK(exit_code("promtool check metrics <'" + page + "' >'" + said + "' 2>&1") == 3);
+  std::istringstream lines(read(said));
+  for (std::string line; std::getline(lines, line);)
+    CHECK_THAT(line, Contains("istio_request_duration_milliseconds use base unit"));
+
+  const std::string history = (run.folder / "run.om").string();
+  REQUIRE(run.exported("--from -2m --out '" + history + "'").code == 0);
+  CHECK(exit_code("promtool tsdb create-blocks-from openmetrics '" + history + "' '" +
+                  (run.folder / "blocks").string() + "' >/dev/null 2>&1") == 0);
+}
+
+TEST_CASE("export says what it cannot do", "[cli][export]") {
+  const Recorded run;
+  CHECK_THAT(run.exported("--at 4m").err, Contains("--at: error: is for the format prometheus"));
+  CHECK_THAT(run.exported("--format prometheus --from 1m").err, Contains("take"));
+  CHECK_THAT(run.exported("--time-zero 10").err, Contains("would lie before 1970"));
+  CHECK_THAT(run.exported("--from 5m --to 1m").err, Contains("--from: error: is after --to"));
+  CHECK(run.exported("--format xml").code == 2);
+}
+
+}  // namespace coalmine::cli
