@@ -52,12 +52,21 @@ class Exposed {
     return sum;
   }
 
-  /// Whether a counter has been born: with its first increment, a histogram as a whole.
+  /// Whether a counter has been born: with its first increment, a histogram as a whole, and a
+  /// maximum with the first request it could be of.
   bool born(const Readout& readout, double value) const {
-    if (value > 0 || readout.quantity != Quantity::bucket) return value > 0;
-    Readout whole = readout;
-    whole.bucket = buckets_ - 1;
-    return this->value(whole) > 0;
+    Readout first = readout;
+    switch (readout.quantity) {
+      case Quantity::bucket:
+      case Quantity::latency_sum:
+        first.quantity = Quantity::latency_count;
+        return this->value(first) > 0;
+      case Quantity::latency_max:
+        first.quantity = Quantity::requests;
+        return this->value(first) > 0;
+      default:
+        return value > 0;
+    }
   }
 
  private:
