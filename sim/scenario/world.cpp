@@ -236,9 +236,9 @@ class World::Source final : public InstrumentSource {
   }
   /// The Service over this Deployment alone.
   std::optional<BackendId> own_backend(DeploymentId deployment) const {
-    const Cluster& cluster = *world_.cluster;
-    for (std::uint32_t b = 0; b < cluster.backend_count(); ++b) {
-      const std::span<const DeploymentId> selected = cluster.selector(BackendId{b});
+    const Cluster& all = *world_.cluster;
+    for (std::uint32_t b = 0; b < all.backend_count(); ++b) {
+      const std::span<const DeploymentId> selected = all.selector(BackendId{b});
       if (selected.size() == 1 && selected.front() == deployment) return BackendId{b};
     }
     return std::nullopt;
