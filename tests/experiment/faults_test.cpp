@@ -316,7 +316,7 @@ std::vector<Met> requests_to_fresh(const World& world, const std::vector<Request
 TEST_CASE("a fault that some pods have is met at the first of these", "[experiment][faults]") {
   // The first pod to be met is a well one under some of these seeds and not under others.
   std::size_t later = 0;
-  for (const std::uint64_t seed : {7, 8, 9, 10}) {
+  for (const std::uint64_t seed : {7U, 8U, 9U, 10U}) {
     std::vector<RequestRecord> records;
     Stage stage(with_faults("{configPartial: {share: 50%}}"), "bad", seed);
     stage.world.data_plane->trace_to(&records);
@@ -338,7 +338,7 @@ TEST_CASE("a fault that some pods have is met at the first of these", "[experime
 
 TEST_CASE("a process that will not crash exposes nobody to crashes", "[experiment][faults]") {
   std::size_t later = 0;
-  for (const std::uint64_t seed : {7, 8, 9, 10}) {
+  for (const std::uint64_t seed : {7U, 8U, 9U, 10U}) {
     std::vector<RequestRecord> records;
     Stage stage(with_faults("{crashOnStart: {p: 40%, after: 40s}}"), "bad", seed);
     stage.world.data_plane->trace_to(&records);
