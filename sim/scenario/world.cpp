@@ -153,8 +153,8 @@ class World::Source final : public InstrumentSource {
     return names;
   }
   /// A sidecar answers as long as its pod runs, the process while it listens.
-  bool answers_scrape(PodId pod, Endpoint endpoint) const override {
-    if (endpoint == Endpoint::process) return world_.data_plane->listening(pod);
+  bool answers_scrape(PodId pod, EndpointKind endpoint) const override {
+    if (endpoint == EndpointKind::process) return world_.data_plane->listening(pod);
     const PodInfo& info = world_.cluster->pod(pod);
     return info.present() && info.phase != PodPhase::pending;
   }

@@ -19,7 +19,7 @@ namespace coalmine {
 
 /// Who shows it. The router, the cluster and the kubelet are one scrape target each, for all they
 /// know; a sidecar and a process are a target for themselves.
-enum class Endpoint : std::uint8_t {
+enum class EndpointKind : std::uint8_t {
   router,   ///< the proxy that sends: per try, sees refused and timed-out requests too
   sidecar,  ///< the proxy in front of a pod's process: what reached the pod; outlives the process
   process,  ///< the process itself: what it finished since it started
@@ -107,7 +107,7 @@ struct MetricFamily {
 
 /// What the labels of a target's series are made of.
 struct TargetNames {
-  Endpoint endpoint = Endpoint::router;
+  EndpointKind endpoint = EndpointKind::router;
   std::string name_space = "default";  ///< of all that is simulated
   std::string service;                 ///< that the requests are for
   std::string workload;                ///< the Deployment

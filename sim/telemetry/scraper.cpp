@@ -188,7 +188,7 @@ void Scraper::discover() {
   const std::vector<Subject> now = present();
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     const Loop& loop = loops_[i];
-    if (loop.of.endpoint == Endpoint::router || !loop.alive) continue;
+    if (loop.of.endpoint == EndpointKind::router || !loop.alive) continue;
     const bool there =
         std::any_of(now.begin(), now.end(), [&](const Subject& s) { return s.is(loop.of); });
     if (!there) gone(i);
@@ -205,23 +205,23 @@ std::vector<Scraper::Subject> Scraper::present() const {
   std::vector<Subject> subjects;
   const std::vector<DeploymentId> deployments = source_.routed_deployments();
   for (const DeploymentId deployment : deployments)
-    subjects.push_back({Endpoint::router, {}, {}, deployment});
-  if (anybody_observes(Endpoint::cluster)) {
+    subjects.push_back({EndpointKind::router, {}, {}, deployment});
+  if (anybody_observes(EndpointKind::cluster)) {
     for (const DeploymentId deployment : deployments)
-      subjects.push_back({Endpoint::cluster, {}, {}, deployment});
+      subjects.push_back({EndpointKind::cluster, {}, {}, deployment});
     for (const ReplicaSetInfo& rs : source_.replica_sets())
-      subjects.push_back({Endpoint::cluster, {}, rs.id, rs.deployment});
+      subjects.push_back({EndpointKind::cluster, {}, rs.id, rs.deployment});
   }
-  std::vector<Endpoint> of_pods{Endpoint::sidecar, Endpoint::process};
-  for (const Endpoint shared : {Endpoint::cluster, Endpoint::kubelet})
+  std::vector<EndpointKind> of_pods{EndpointKind::sidecar, EndpointKind::process};
+  for (const EndpointKind shared : {EndpointKind::cluster, EndpointKind::kubelet})
     if (anybody_observes(shared)) of_pods.push_back(shared);
   for (const auto& pod : source_.pods())
-    for (const Endpoint endpoint : of_pods)
+    for (const EndpointKind endpoint : of_pods)
       subjects.push_back({endpoint, pod.pod, {}, pod.deployment, pod.workers});
   return subjects;
 }
 
-bool Scraper::anybody_observes(Endpoint endpoint) const {
+bool Scraper::anybody_observes(EndpointKind endpoint) const {
   const auto observes = [&](const MetricDialect* dialect) { return dialect->observes(endpoint); };
   const auto any = [&](const Dialects& d) { return std::any_of(d.begin(), d.end(), observes); };
   return any(settings_.dialects) ||
@@ -247,19 +247,19 @@ void Scraper::add_loop(const Subject& subject) {
   constexpr std::uint64_t kCluster = 3;
   constexpr std::uint64_t kKubelet = 4;
   switch (subject.endpoint) {
-    case Endpoint::router:
+    case EndpointKind::router:
       break;
-    case Endpoint::cluster:
+    case EndpointKind::cluster:
       loop.address = kCluster;
       break;
-    case Endpoint::kubelet:
+    case EndpointKind::kubelet:
       loop.address = kKubelet;
       break;
     default:
       loop.address = std::uint64_t{subject.pod.value} * 4 + static_cast<unsigned>(subject.endpoint);
   }
   loop.phase = phase_of(loop.address);
-  if (subject.endpoint == Endpoint::kubelet) {
+  if (subject.endpoint == EndpointKind::kubelet) {
     // Each container is looked at in a rhythm of its own: read then, stored at the scrape.
     const Duration most = std::min(kHousekeeping, settings_.interval);
     const RandomKey ages{draw_bits(settings_.phase_key, kKubelet)};
@@ -276,11 +276,11 @@ void Scraper::add_loop(const Subject& subject) {
               settings_.prometheus,
               settings_.target_labels};
   at.target.endpoint = subject.endpoint;
-  if (subject.endpoint == Endpoint::cluster || subject.endpoint == Endpoint::kubelet)
+  if (subject.endpoint == EndpointKind::cluster || subject.endpoint == EndpointKind::kubelet)
     at.about = facts_of(subject);
   add_columns(loop, at, kWhole);
   for (std::size_t s = 0; s <= source_.segments().size() && !source_.segments().empty(); ++s) {
-    if (subject.endpoint != Endpoint::router) break;
+    if (subject.endpoint != EndpointKind::router) break;
     at.target.segment = s < source_.segments().size() ? source_.segments()[s] : "none";
     add_columns(loop, at, s);
   }
@@ -298,19 +298,19 @@ void Scraper::watch_scrapes(Loop& loop) {
                                                         "scrape_samples_scraped",
                                                         "scrape_samples_post_metric_relabeling",
                                                         "scrape_series_added"};
-  const Endpoint endpoint = loop.of.endpoint;
-  const bool own = endpoint == Endpoint::sidecar || endpoint == Endpoint::process;
+  const EndpointKind endpoint = loop.of.endpoint;
+  const bool own = endpoint == EndpointKind::sidecar || endpoint == EndpointKind::process;
   const bool first = own || std::none_of(loops_.begin(), loops_.end(), [&](const Loop& other) {
                        return other.of.endpoint == endpoint;
                      });
-  if (!first || endpoint == Endpoint::kubelet || loop.columns.empty()) return;
+  if (!first || endpoint == EndpointKind::kubelet || loop.columns.empty()) return;
   const Labels& like = *loop.columns.front().exposed.common;
   if (!kept(kAbout[0], like)) return;
   Labels target;
   for (const char* name : {"job", "instance"}) target.set(name, like.get(name));
   for (const char* name :
        {"namespace", "pod", "kubernetes_namespace", "kubernetes_pod_name", "container", "endpoint"})
-    if (endpoint != Endpoint::cluster) target.set(name, like.get(name));
+    if (endpoint != EndpointKind::cluster) target.set(name, like.get(name));
   for (const char* name : kAbout) {
     target.set(kMetricName, name);
     loop.about.push_back(store_.series(target));
@@ -319,7 +319,7 @@ void Scraper::watch_scrapes(Loop& loop) {
 
 /// What the dialects show of one segment, or (kWhole) of all requests.
 void Scraper::add_columns(Loop& loop, const Exposure& at, std::size_t segment) {
-  const bool split = !source_.segments().empty() && loop.of.endpoint == Endpoint::router;
+  const bool split = !source_.segments().empty() && loop.of.endpoint == EndpointKind::router;
   Dialects dialects = settings_.dialects;
   const auto more = settings_.more_dialects.find(at.target.service);
   if (more != settings_.more_dialects.end())
@@ -406,11 +406,11 @@ void Scraper::gone(std::size_t index) {
   if (loop.next == 0) return;
   simulation_.cancel(loop.next);
   loop.next = 0;
-  if (loop.of.endpoint == Endpoint::kubelet) return;
+  if (loop.of.endpoint == EndpointKind::kubelet) return;
   const Time due = tick_time(tick_at_or_after(simulation_.now(), loop.phase), loop.phase);
   // A shared target is scraped on and does not show it any more; one that is gone is only known to
   // be when its loop has ended.
-  const bool part = loop.of.endpoint == Endpoint::cluster;
+  const bool part = loop.of.endpoint == EndpointKind::cluster;
   const Duration late =
       part ? Duration::zero() : settings_.interval + settings_.interval / 10 + delay_of(loop);
   simulation_.at(due + late, [this, index, due] { store_failure(index, to_timestamp(due), true); });
@@ -420,7 +420,7 @@ void Scraper::gone(std::size_t index) {
 const std::vector<ScrapeEffect>& Scraper::disturbances(const Subject& subject) const {
   static const std::vector<ScrapeEffect> kNone;
   const bool theirs =
-      subject.endpoint != Endpoint::cluster && subject.endpoint != Endpoint::kubelet;
+      subject.endpoint != EndpointKind::cluster && subject.endpoint != EndpointKind::kubelet;
   return theirs ? source_.disturbances(subject.pod, subject.deployment) : kNone;
 }
 
@@ -450,7 +450,7 @@ void Scraper::deliver(std::size_t index, Duration delay, Time scraped, std::opti
 
 void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
   Loop& loop = loops_[index];
-  const bool marked_stale = loop.of.endpoint != Endpoint::kubelet;
+  const bool marked_stale = loop.of.endpoint != EndpointKind::kubelet;
   std::size_t shown = 0;
   std::size_t added = 0;
   for (std::size_t i = 0; i < loop.columns.size(); ++i) {
@@ -472,7 +472,7 @@ void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
 
 void Scraper::store_failure(std::size_t index, Timestamp scraped, bool gone) {
   Loop& loop = loops_[index];
-  const bool marked_stale = loop.of.endpoint != Endpoint::kubelet;
+  const bool marked_stale = loop.of.endpoint != EndpointKind::kubelet;
   for (Column& column : loop.columns) {
     if (column.known.shown && marked_stale)
       store_.append(column.known.series, scraped, kStaleMarker);
@@ -494,8 +494,8 @@ void Scraper::store_about(
 }
 
 bool Scraper::answers(const Loop& loop) const {
-  const Endpoint endpoint = loop.of.endpoint;
-  const bool own = endpoint == Endpoint::sidecar || endpoint == Endpoint::process;
+  const EndpointKind endpoint = loop.of.endpoint;
+  const bool own = endpoint == EndpointKind::sidecar || endpoint == EndpointKind::process;
   return !own || source_.answers_scrape(loop.of.pod, endpoint);
 }
 
@@ -510,16 +510,17 @@ Scraper::Page Scraper::read_all(const Loop& loop) const {
     return readout.fact(*facts, readout.index);
   };
   Exposed exposed;
-  if (of.endpoint == Endpoint::router) {
+  if (of.endpoint == EndpointKind::router) {
     exposed.add(source_.router(of.deployment));
-  } else if (of.endpoint != Endpoint::cluster) {
+  } else if (of.endpoint != EndpointKind::cluster) {
     exposed.add(source_.process(of.pod));
-    if (of.endpoint == Endpoint::sidecar) exposed.add(source_.earlier(of.pod));
+    if (of.endpoint == EndpointKind::sidecar) exposed.add(source_.earlier(of.pod));
   }
-  const bool by_process = of.endpoint == Endpoint::process || of.endpoint == Endpoint::kubelet;
+  const bool by_process =
+      of.endpoint == EndpointKind::process || of.endpoint == EndpointKind::kubelet;
   // What the first process counted before the world began went with it.
   const bool restarted = by_process && source_.earlier(of.pod).finished() > 0;
-  if (of.endpoint == Endpoint::kubelet && !page.empty()) {
+  if (of.endpoint == EndpointKind::kubelet && !page.empty()) {
     facts = facts_of(of);
     if (!facts->pod->info.container) return page;
   }
@@ -574,7 +575,7 @@ void Scraper::fill_in_past() {
     if (!loop.alive || !loop.steady || loop.columns.empty() || !answers(loop)) continue;
     const Page present = read_all(loop);
     const Duration history =
-        loop.of.endpoint == Endpoint::router ? settings_.router_history : settings_.pod_history;
+        loop.of.endpoint == EndpointKind::router ? settings_.router_history : settings_.pod_history;
     const std::int64_t last = tick_at_or_after(now, loop.phase) - 1;
     const std::int64_t ticks = history / settings_.interval;
     for (std::size_t i = 0; i < loop.columns.size(); ++i) {

@@ -59,7 +59,7 @@ class InstrumentSource {
   /// made of, but for the endpoint.
   virtual TargetNames names(PodId pod, DeploymentId deployment) const = 0;
   /// Whether the pod's endpoint answers a scrape now.
-  virtual bool answers_scrape(PodId pod, Endpoint endpoint) const = 0;
+  virtual bool answers_scrape(PodId pod, EndpointKind endpoint) const = 0;
   /// The present process's counters: they start at zero with every process start.
   virtual const Instruments& process(PodId pod) const = 0;
   /// Those of the pod's processes before; a sidecar has counted them too.
@@ -152,7 +152,7 @@ class Scraper {
   static constexpr std::size_t kAboutScrapes = 5;
   /// What a loop reads: all of a target, or what a shared target knows of one thing.
   struct Subject {
-    Endpoint endpoint = Endpoint::router;
+    EndpointKind endpoint = EndpointKind::router;
     PodId pod{};  ///< or
     ReplicaSetId replica_set{};
     DeploymentId deployment{};
@@ -180,7 +180,7 @@ class Scraper {
 
   void discover();
   std::vector<Subject> present() const;
-  bool anybody_observes(Endpoint endpoint) const;
+  bool anybody_observes(EndpointKind endpoint) const;
   void add_loop(const Subject& subject);
   Millis phase_of(std::uint64_t address) const;
   void add_columns(Loop& loop, const Exposure& at, std::size_t segment);

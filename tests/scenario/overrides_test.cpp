@@ -104,7 +104,8 @@ TEST_CASE("every key of every table has a path that --set reaches", "[scenario][
   std::string faults;
   for (const FaultType& type : fault_catalogue())
     faults += (faults.empty() ? "" : ", ") + type.key + ": {}";
-  const std::string everything = kHead + R"(service: {name: a, calls: [{service: b}], metrics: [envoy]}
+  const std::string everything = kHead +
+                                 R"(service: {name: a, calls: [{service: b}], metrics: [envoy]}
 services: [{name: b, calls: [{service: c}], metrics: [envoy]}, {name: c}]
 traffic: {segments: [{name: s, share: 1%}], points: [[0s, 1/s]]}
 release: {faults: [)" + faults + R"(]}

@@ -28,14 +28,14 @@ class FakeDialect final : public MetricDialect {
     return {std::chrono::milliseconds(10), std::chrono::milliseconds(100)};
   }
   bool by_segment() const override { return by_segment_; }
-  bool observes(Endpoint endpoint) const override {
-    return endpoint == Endpoint::router || endpoint == Endpoint::sidecar ||
-           endpoint == Endpoint::process;
+  bool observes(EndpointKind endpoint) const override {
+    return endpoint == EndpointKind::router || endpoint == EndpointKind::sidecar ||
+           endpoint == EndpointKind::process;
   }
   void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
     const TargetNames& target = at.target;
-    const bool router = target.endpoint == Endpoint::router;
-    const bool process = target.endpoint == Endpoint::process;
+    const bool router = target.endpoint == EndpointKind::router;
+    const bool process = target.endpoint == EndpointKind::process;
     const Labels common{{"job", target.service},
                         {"instance", router ? target.caller : target.pod + (process ? ":app" : "")},
                         {"deployment", target.workload},
@@ -77,7 +77,7 @@ class FakeSource final : public InstrumentSource {
     if (pod.valid()) names.pod = "pod-" + std::to_string(pod.value);
     return names;
   }
-  bool answers_scrape(PodId pod, Endpoint endpoint) const override {
+  bool answers_scrape(PodId pod, EndpointKind endpoint) const override {
     return !dead_.contains({pod, endpoint});
   }
   const Instruments& process(PodId pod) const override { return counters_.at(pod).first; }
@@ -111,7 +111,7 @@ class FakeSource final : public InstrumentSource {
     process = fresh();
   }
   void disturb(const ScrapeEffect& effect) { disturbances_.push_back(effect); }
-  void set_dead(std::uint32_t pod, Endpoint endpoint, bool dead) {
+  void set_dead(std::uint32_t pod, EndpointKind endpoint, bool dead) {
     if (dead) {
       dead_[{PodId{pod}, endpoint}] = true;
     } else {
@@ -132,7 +132,7 @@ class FakeSource final : public InstrumentSource {
   std::map<PodId, std::pair<Instruments, Instruments>> counters_;
   std::map<DeploymentId, Instruments> routers_;
   std::map<std::pair<DeploymentId, std::size_t>, Instruments> segment_routers_;
-  std::map<std::pair<PodId, Endpoint>, bool> dead_;
+  std::map<std::pair<PodId, EndpointKind>, bool> dead_;
   std::vector<std::string> segments_;
   std::vector<ScrapeEffect> disturbances_;
 };

@@ -253,7 +253,7 @@ TEST_CASE("every scrape tells whether its target was up and what it brought") {
   lab.sim.advance_to(Time(45s));
   CHECK(last("scrape_series_added") == 0);
 
-  lab.source.set_dead(0, Endpoint::process, true);
+  lab.source.set_dead(0, EndpointKind::process, true);
   lab.sim.advance_to(Time(60s));
   CHECK(last("up") == 0);
   CHECK(last("scrape_samples_scraped") == 0);
@@ -263,7 +263,7 @@ TEST_CASE("every scrape tells whether its target was up and what it brought") {
   CHECK(lab.values(up("pod-0")).back() == 1);  // the sidecar is another target
 
   // After a failure all its series are new again.
-  lab.source.set_dead(0, Endpoint::process, false);
+  lab.source.set_dead(0, EndpointKind::process, false);
   lab.sim.advance_to(Time(75s));
   CHECK(last("up") == 1);
   CHECK(last("scrape_series_added") == 8);
@@ -280,7 +280,7 @@ TEST_CASE("a failed scrape ends every series of its target until the next that w
   lab.sim.advance_to(Time(31s));
   const std::string errors = "requests_total{instance=\"pod-0:app\",code=\"500\"}";
   CHECK(lab.ask(errors) == 5);
-  lab.source.set_dead(0, Endpoint::process, true);
+  lab.source.set_dead(0, EndpointKind::process, true);
   lab.sim.advance_to(Time(61s));
   CHECK_FALSE(lab.ask(errors));
   CHECK_FALSE(lab.ask("in_flight"));
@@ -292,7 +292,7 @@ TEST_CASE("a failed scrape ends every series of its target until the next that w
   CHECK(lab.times(errors).back() == lab.times(up("pod-0:app"))[2]);
   CHECK(lab.ask("count_over_time(" + errors + "[1m])") == 2);
 
-  lab.source.set_dead(0, Endpoint::process, false);
+  lab.source.set_dead(0, EndpointKind::process, false);
   lab.sim.advance_to(Time(76s));
   CHECK(lab.ask(errors) == 5);
 }
@@ -376,7 +376,7 @@ TEST_CASE("a series that has ended already is not ended again") {
   lab.source.add_pod(0, 0);
   lab.start();
   lab.sim.advance_to(Time(31s));
-  lab.source.set_dead(0, Endpoint::sidecar, true);
+  lab.source.set_dead(0, EndpointKind::sidecar, true);
   lab.sim.advance_to(Time(61s));
   lab.source.remove_pod(0);
   lab.sim.advance_to(Time(120s));
@@ -402,10 +402,10 @@ TEST_CASE("new pods are discovered, dead ones fail their scrapes, deleted ones a
   CHECK(lab.ask("requests_total{instance=\"gateway\",deployment=\"d1\",code=\"200\"}") == 0);
 
   CHECK(lab.scraper->failed_scrapes() == 0);
-  lab.source.set_dead(0, Endpoint::process, true);
+  lab.source.set_dead(0, EndpointKind::process, true);
   lab.sim.advance_to(Time(181s));
   CHECK(lab.scraper->failed_scrapes() == 4);
-  lab.source.set_dead(0, Endpoint::process, false);
+  lab.source.set_dead(0, EndpointKind::process, false);
 
   lab.source.remove_pod(0);
   lab.sim.advance_to(Time(203s));
@@ -473,11 +473,11 @@ TEST_CASE("targets that came with the release, or did not answer before it, have
   run_traffic(lab.sim, lab.source.add_router(0), 400);
   run_traffic(lab.sim, lab.source.add_pod(0, 0), 40);
   run_traffic(lab.sim, lab.source.add_pod(1, 0), 40);
-  lab.source.set_dead(0, Endpoint::process, true);
+  lab.source.set_dead(0, EndpointKind::process, true);
   lab.start();
   lab.sim.advance_to(Time(-10s));
-  lab.source.set_dead(0, Endpoint::process, false);
-  lab.source.set_dead(1, Endpoint::sidecar, true);
+  lab.source.set_dead(0, EndpointKind::process, false);
+  lab.source.set_dead(1, EndpointKind::sidecar, true);
   lab.sim.advance_to(Time(10s));
   run_traffic(lab.sim, lab.source.add_router(1), 40);
   run_traffic(lab.sim, lab.source.add_pod(2, 0), 40);

@@ -15,8 +15,8 @@ class Application final : public MetricDialect {
         {"experiment_conversions_total", "counter", "Those of them who converted."},
     };
   }
-  bool observes(Endpoint endpoint) const override {
-    return endpoint == Endpoint::router || endpoint == Endpoint::process;
+  bool observes(EndpointKind endpoint) const override {
+    return endpoint == EndpointKind::router || endpoint == EndpointKind::process;
   }
   void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
     const TargetNames& target = at.target;
@@ -31,11 +31,11 @@ class Application final : public MetricDialect {
     const auto add = [&](const char* name, Quantity quantity) {
       series.push_back({name, {}, labels, {quantity}, is_gauge(quantity)});
     };
-    if (target.endpoint == Endpoint::process) {
+    if (target.endpoint == EndpointKind::process) {
       add("worker_busy_seconds_total", Quantity::busy_seconds);
       add("workers", Quantity::workers);
       add("requests_in_flight", Quantity::in_flight);
-    } else if (target.endpoint == Endpoint::router && target.segment.empty()) {
+    } else if (target.endpoint == EndpointKind::router && target.segment.empty()) {
       add("experiment_users_total", Quantity::users);
       add("experiment_conversions_total", Quantity::conversions);
     }

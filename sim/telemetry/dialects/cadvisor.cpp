@@ -45,7 +45,7 @@ class Cadvisor final : public MetricDialect {
         {"container_spec_cpu_period", "gauge", "The period, in microseconds."},
     };
   }
-  bool observes(Endpoint endpoint) const override { return endpoint == Endpoint::kubelet; }
+  bool observes(EndpointKind endpoint) const override { return endpoint == EndpointKind::kubelet; }
   void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
     const TargetNames& t = at.target;
     const std::string slice = "/kubepods/burstable/pod" + t.uid;

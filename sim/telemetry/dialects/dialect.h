@@ -35,7 +35,7 @@ class MetricDialect {
   /// The bounds of its latency histograms as they come; none: it has no histograms.
   virtual std::vector<Duration> bounds() const { return {}; }
   /// Whether it has anything to show there.
-  virtual bool observes(Endpoint endpoint) const = 0;
+  virtual bool observes(EndpointKind endpoint) const = 0;
   /// Whether it tells the users' segments apart at the router (a request header on a label).
   virtual bool by_segment() const { return false; }
   /// Whether it shows Quantity::latency_max, which is not kept unless somebody does.

@@ -106,8 +106,8 @@ class Envoy final : public MetricDialect {
     return all;
   }
   std::vector<Duration> bounds() const override { return envoy_bounds(); }
-  bool observes(Endpoint endpoint) const override {
-    return endpoint == (beside_pod() ? Endpoint::sidecar : Endpoint::router);
+  bool observes(EndpointKind endpoint) const override {
+    return endpoint == (beside_pod() ? EndpointKind::sidecar : EndpointKind::router);
   }
   void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
     const Labels target = target_labels(scraped_pod(at.target, "envoy", 9901), at.style);

@@ -28,7 +28,7 @@ class GoHttp final : public MetricDialect {
     };
   }
   std::vector<Duration> bounds() const override { return client_bounds(); }
-  bool observes(Endpoint endpoint) const override { return endpoint == Endpoint::process; }
+  bool observes(EndpointKind endpoint) const override { return endpoint == EndpointKind::process; }
   void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
     const Labels target = target_labels(scraped_pod(at.target, nullptr, 9797), at.style);
     const auto with = [&](const Labels& labels) {

@@ -31,14 +31,14 @@ Labels target_of(const Exposure& at) {
   const TargetNames& target = at.target;
   if (at.style != TargetLabelStyle::operator_)
     return target_labels(scraped_pod(target, "istio-proxy", 15020), at.style);
-  const std::string& pod = target.endpoint == Endpoint::router ? target.caller : target.pod;
+  const std::string& pod = target.endpoint == EndpointKind::router ? target.caller : target.pod;
   return {
       {"job", "istio-proxy"}, {"instance", pod}, {"namespace", target.name_space}, {"pod", pod}};
 }
 
 Labels labels_of(const Exposure& at, const Response& response) {
   const TargetNames& target = at.target;
-  const bool source = target.endpoint == Endpoint::router;
+  const bool source = target.endpoint == EndpointKind::router;
   const std::string service = target.service + "." + target.name_space + ".svc.cluster.local";
   Labels labels{
       {"reporter", source ? "source" : "destination"},
@@ -74,8 +74,8 @@ class Istio final : public MetricDialect {
              "milliseconds"}};
   }
   std::vector<Duration> bounds() const override { return envoy_bounds(); }
-  bool observes(Endpoint endpoint) const override {
-    return endpoint == Endpoint::router || endpoint == Endpoint::sidecar;
+  bool observes(EndpointKind endpoint) const override {
+    return endpoint == EndpointKind::router || endpoint == EndpointKind::sidecar;
   }
   bool by_segment() const override { return true; }
   void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {

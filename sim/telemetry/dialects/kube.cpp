@@ -224,7 +224,7 @@ class Kube final : public MetricDialect {
     for (const auto& [family, help] : others) all.push_back({family, "gauge", help});
     return all;
   }
-  bool observes(Endpoint endpoint) const override { return endpoint == Endpoint::cluster; }
+  bool observes(EndpointKind endpoint) const override { return endpoint == EndpointKind::cluster; }
   void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
     Page page(at, series);
     if (at.about.deployment) page.deployment();

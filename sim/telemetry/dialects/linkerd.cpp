@@ -37,14 +37,14 @@ class Linkerd final : public MetricDialect {
         bounds.push_back(std::chrono::milliseconds(decade * step));
     return bounds;
   }
-  bool observes(Endpoint endpoint) const override {
-    return endpoint == Endpoint::router || endpoint == Endpoint::sidecar;
+  bool observes(EndpointKind endpoint) const override {
+    return endpoint == EndpointKind::router || endpoint == EndpointKind::sidecar;
   }
   void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
     const TargetNames& t = at.target;
     const Labels target = target_labels(scraped_pod(t, "linkerd-proxy", 4191), at.style);
     Labels request{{"direction", "inbound"}, {"tls", "true"}};
-    if (t.endpoint == Endpoint::router)
+    if (t.endpoint == EndpointKind::router)
       request = {{"direction", "outbound"},
                  {"tls", "true"},
                  {"authority", t.service + "." + t.name_space + ".svc.cluster.local:80"},

@@ -66,7 +66,7 @@ class Micrometer final : public MetricDialect {
     };
   }
   std::vector<Duration> bounds() const override { return bounds_; }
-  bool observes(Endpoint endpoint) const override { return endpoint == Endpoint::process; }
+  bool observes(EndpointKind endpoint) const override { return endpoint == EndpointKind::process; }
   bool needs_longest() const override { return true; }
   void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
     const Labels target = target_labels(scraped_pod(at.target, nullptr, 8080), at.style);

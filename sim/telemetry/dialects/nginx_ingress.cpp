@@ -51,7 +51,7 @@ class NginxIngress final : public MetricDialect {
              "seconds"}};
   }
   std::vector<Duration> bounds() const override { return client_bounds(); }
-  bool observes(Endpoint endpoint) const override { return endpoint == Endpoint::router; }
+  bool observes(EndpointKind endpoint) const override { return endpoint == EndpointKind::router; }
   void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
     const TargetNames& t = at.target;
     if (!t.outside) return;

@@ -28,7 +28,7 @@ class SmallryeMp final : public MetricDialect {
         {"base_jvm_uptime_seconds", "gauge", "Time since the JVM started.", "seconds"},
     };
   }
-  bool observes(Endpoint endpoint) const override { return endpoint == Endpoint::process; }
+  bool observes(EndpointKind endpoint) const override { return endpoint == EndpointKind::process; }
   bool needs_longest() const override { return true; }
   void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
     const Labels target = target_labels(scraped_pod(at.target, nullptr, 8080), at.style);

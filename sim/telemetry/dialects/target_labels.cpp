@@ -4,7 +4,7 @@ namespace coalmine {
 
 ScrapedPod scraped_pod(const TargetNames& names, const char* container, int port) {
   ScrapedPod pod;
-  const bool sender = names.endpoint == Endpoint::router;
+  const bool sender = names.endpoint == EndpointKind::router;
   pod.name_space = names.name_space;
   pod.service = sender ? names.caller : names.upstream;
   pod.job = pod.service;

@@ -96,7 +96,7 @@ class LabSource final : public InstrumentSource {
     names.image = "podinfo:" + names.version;
     return names;
   }
-  bool answers_scrape(PodId pod, Endpoint) const override {
+  bool answers_scrape(PodId pod, EndpointKind) const override {
     return pods_[pod.index()].facts.info.container;
   }
   const Instruments& process(PodId pod) const override { return pods_[pod.index()].process; }
@@ -190,7 +190,7 @@ class DialectLab {
     std::string_view name() const override { return lent_.name(); }
     std::vector<MetricFamily> families() const override { return lent_.families(); }
     std::vector<Duration> bounds() const override { return lent_.bounds(); }
-    bool observes(Endpoint endpoint) const override { return lent_.observes(endpoint); }
+    bool observes(EndpointKind endpoint) const override { return lent_.observes(endpoint); }
     void expose(const Exposure& at, std::vector<ExposedSeries>& series) const override {
       lent_.expose(at, series);
     }

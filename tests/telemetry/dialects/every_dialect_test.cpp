@@ -49,14 +49,14 @@ const MetricFamily* family_of(const std::string& series,
 }
 
 /// The endpoint of a pod, or of the router for its Deployment.
-Exposure exposure_at(Endpoint endpoint,
+Exposure exposure_at(EndpointKind endpoint,
                      std::uint32_t pod,
                      DialectLab& lab,
                      const LatencyBounds& run,
                      TargetLabelStyle style) {
-  const PodId id = endpoint == Endpoint::router ? PodId{} : PodId{pod};
+  const PodId id = endpoint == EndpointKind::router ? PodId{} : PodId{pod};
   Facts about;
-  if (endpoint == Endpoint::cluster) about.pod = lab.source.facts_of(pod);
+  if (endpoint == EndpointKind::cluster) about.pod = lab.source.facts_of(pod);
   Exposure at{lab.source.names(id, DeploymentId{pod}), about, lab.dialect().bounds(), run};
   at.target.endpoint = endpoint;
   at.style = style;
@@ -132,11 +132,11 @@ TEST_CASE("every series belongs to a family of its dialect, and its labels are i
       play(lab);
       std::set<std::string> texts;
       std::set<std::string> seen;
-      for (const Endpoint endpoint : {Endpoint::router,
-                                      Endpoint::sidecar,
-                                      Endpoint::process,
-                                      Endpoint::cluster,
-                                      Endpoint::kubelet}) {
+      for (const EndpointKind endpoint : {EndpointKind::router,
+                                          EndpointKind::sidecar,
+                                          EndpointKind::process,
+                                          EndpointKind::cluster,
+                                          EndpointKind::kubelet}) {
         if (!lab.dialect().observes(endpoint)) continue;
         for (const std::uint32_t pod : {0U, 1U}) {
           const LatencyBounds run(lab.dialect().bounds().empty() ? client_bounds()
