@@ -34,7 +34,7 @@ class HotHeap {
   HotHeap(const HotHeap& other) { *this = other; }
   HotHeap& operator=(const HotHeap& other) {
     if (this == &other) return *this;
-    clear();
+    if (size_ > 0) clear();
     reserve(other.capacity_);
     std::copy_n(other.nodes(), other.size_, nodes());
     size_ = other.size_;

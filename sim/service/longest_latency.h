@@ -43,7 +43,7 @@ class LongestLatency {
 
   static std::int64_t part_of(std::int64_t ns) {
     constexpr std::int64_t kLength = kWindow.count() / kParts;
-    return ns >= 0 ? ns / kLength : -((-ns + kLength - 1) / kLength);
+    return ns / kLength - (ns % kLength < 0 ? 1 : 0);
   }
   static std::size_t place_of(std::int64_t part) {
     return static_cast<std::size_t>(((part % kParts) + kParts) % kParts);

@@ -21,7 +21,7 @@ std::uint32_t DataPlane::gone(const Pod& pod, std::int64_t now) {
   std::uint64_t n = 0;
   for (std::size_t first = 0; first < pod.leaving.size(); first += kLeavingLanes)
     for (std::size_t i = first; i < first + kLeavingLanes; ++i)
-      n += static_cast<std::uint64_t>(pod.leaving_at[i] - now - 1) >> 63U;
+      n += static_cast<std::uint64_t>(pod.leaving_at[i] <= now);
   return static_cast<std::uint32_t>(n);
 }
 
