@@ -46,7 +46,7 @@ CheckResult with_queries(CheckResult built_in,
       {"target", op.name_of(target)},
       {"stable", op.name_of(op.stable())},
       {"service", op.scenario().service.name},
-      {"namespace", "default"},
+      {"namespace", op.scenario().name_space},
       {"interval", promql::duration_text(interval)},
   };
   CheckResult all = std::move(built_in);

@@ -98,6 +98,15 @@ TEST_CASE("placeholders are filled in, blanks or not, and others left alone",
   CHECK(fill_in("{{}} {{ }}", {{"x", "1"}}) == "{{}} {{ }}");
 }
 
+TEST_CASE("the namespace of a query is the scenario's", "[strategies][queries]") {
+  const LoadResult loaded = load(
+      "metadata: {namespace: prod}\n"
+      "strategies: [canary: {steps: [50%], interval: 1m, maxErrorRatio: 50%, queries: [{name: all, "
+      "query: \"sum(rate(istio_requests_total{destination_workload_namespace='{{ namespace }}'}"
+      "[{{ interval }}]))\", min: 1}]}]\n");
+  CHECK(play(spec_of(loaded.value(), "canary")).verdict == Verdict::promoted);
+}
+
 TEST_CASE("a rule of the scenario pages the human, recorded series and all",
           "[strategies][queries][rules]") {
   const std::string rules = R"(alerts:
