@@ -12,7 +12,7 @@
 #include "cli/options.h"
 #include "sim/experiment/recording_file.h"
 #include "sim/telemetry/exposition/reader.h"
-#include "sim/telemetry/series_table.h"
+#include "sim/telemetry/series_store.h"
 
 namespace coalmine::cli {
 namespace {
@@ -27,7 +27,7 @@ std::string read_file(const std::string& path) {
   return text;
 }
 
-void hold(SeriesFile& file, std::unique_ptr<SeriesTable> table) {
+void hold(SeriesFile& file, std::unique_ptr<SeriesStore> table) {
   for (const StoredSeries& series : table->select({})) {
     file.oldest = std::min(file.oldest.value_or(series.times.front()), series.times.front());
     file.newest = std::max(file.newest.value_or(series.times.back()), series.times.back());
@@ -37,7 +37,7 @@ void hold(SeriesFile& file, std::unique_ptr<SeriesTable> table) {
 
 SeriesFile open_recording(const std::string& path) {
   RecordingFile recording(path);
-  auto table = std::make_unique<SeriesTable>();
+  auto table = std::make_unique<SeriesStore>();
   for (std::size_t i = 0; i < recording.series_count(); ++i) {
     const RecordedSeries series = recording.series(i);
     for (std::size_t k = 0; k < series.times.size(); ++k)
@@ -57,7 +57,7 @@ SeriesFile open_page(const std::string& path) {
   const exposition::Page page = exposition::read(path, read_file(path), found);
   found.throw_if_errors();
   complain(found.text());
-  auto table = std::make_unique<SeriesTable>();
+  auto table = std::make_unique<SeriesStore>();
   exposition::append(page, Timestamp{}, *table);
   SeriesFile file;
   hold(file, std::move(table));

@@ -10,6 +10,7 @@
 #include "sim/cluster/latencies.h"
 #include "sim/kernel/assert.h"
 #include "sim/scenario/workload.h"
+#include "sim/scenario/world_instruments.h"
 #include "sim/telemetry/dialects/dialect.h"
 #include "sim/telemetry/promql/duration.h"
 #include "sim/telemetry/rules/burn_rate_rules.h"
@@ -114,157 +115,6 @@ bool could_select(const Selectors& selectors, std::string_view name) {
 }
 
 }  // namespace
-
-/// What the scraper sees of this world.
-class World::Source final : public InstrumentSource {
- public:
-  explicit Source(World& world) : world_(world) {}
-
-  std::vector<PodTarget> pods() const override {
-    std::vector<PodTarget> targets;
-    for (const PodInfo& pod : world_.cluster->pods())
-      if (pod.present())
-        targets.push_back(
-            {pod.id, pod.deployment, static_cast<double>(world_.data_plane->workers(pod.id))});
-    return targets;
-  }
-  std::vector<DeploymentId> routed_deployments() const override {
-    std::set<DeploymentId> seen;
-    for (const PodInfo& pod : world_.cluster->pods()) seen.insert(pod.deployment);
-    return {seen.begin(), seen.end()};
-  }
-  TargetNames names(PodId pod, DeploymentId deployment) const override {
-    if (!pod.valid()) return names_of(deployment, world_.cluster->spec(deployment).pod.version);
-    const PodInfo& info = world_.cluster->pod(pod);
-    TargetNames names = names_of(deployment, info.version);
-    const ReplicaSetInfo replica_set = world_.cluster->replica_set(info.replica_set);
-    names.pod = info.name;
-    names.address = fmt::format("10.244.{}.{}", info.id.value / 250, info.id.value % 250 + 2);
-    names.replica_set = replica_set.name;
-    names.hash = hash_text(replica_set.template_hash);
-    names.uid = fmt::format("{:08x}-{:04x}-4{:03x}-8000-00{:010x}",
-                            info.uid >> 32,
-                            (info.uid >> 16) & 0xffff,
-                            info.uid & 0xfff,
-                            info.id.value);
-    names.image = world_.cluster->spec(deployment).pod.image;
-    if (names.image.empty()) names.image = names.service + ":" + names.version;
-    names.cpu_share = world_.data_plane->service(info.service).cpu_share;
-    return names;
-  }
-  /// A sidecar answers as long as its pod runs, the process while it listens.
-  bool answers_scrape(PodId pod, EndpointKind endpoint) const override {
-    if (endpoint == EndpointKind::process) return world_.data_plane->listening(pod);
-    const PodInfo& info = world_.cluster->pod(pod);
-    return info.present() && info.phase != PodPhase::pending;
-  }
-  const Instruments& process(PodId pod) const override {
-    settle();
-    return world_.data_plane->pod_instruments(pod);
-  }
-  const Instruments& earlier(PodId pod) const override {
-    return world_.data_plane->earlier_instruments(pod);
-  }
-  const Instruments& router(DeploymentId deployment) const override {
-    settle();
-    return world_.data_plane->router_instruments(deployment);
-  }
-  double in_flight(PodId pod) const override { return world_.data_plane->in_flight(pod); }
-  const std::vector<std::string>& segments() const override { return world_.segments_; }
-  const Instruments& router(DeploymentId deployment, std::size_t segment) const override {
-    settle();
-    return world_.data_plane->router_instruments(
-        deployment,
-        segment < segments().size() ? static_cast<std::uint8_t>(segment) : Users::kNoSegment);
-  }
-  std::vector<ReplicaSetInfo> replica_sets() const override {
-    return world_.cluster->replica_sets();
-  }
-  ReplicaSetInfo replica_set(ReplicaSetId id) const override {
-    return world_.cluster->replica_set(id);
-  }
-  DeploymentInfo deployment(DeploymentId id) const override { return world_.cluster->info(id); }
-  PodFacts facts(PodId pod) const override {
-    PodFacts facts;
-    facts.info = world_.cluster->pod(pod);
-    facts.spec = &world_.cluster->spec(facts.info.deployment);
-    const ServiceModel& service = world_.data_plane->service(facts.info.service);
-    const PodSettings& settings = world_.scenario_.service_at(facts.info.service.index()).pod;
-    facts.memory = std::max(settings.memory, world_.data_plane->leaked_memory(pod));
-    facts.memory_limit = facts.spec->pod.process_memory_limit;
-    facts.in_flight = world_.data_plane->in_flight(pod);
-    facts.workers = service.workers;
-    facts.cpu_share = service.cpu_share;
-    facts.cores = service.cores;
-    return facts;
-  }
-  double endpoints(DeploymentId deployment) const override {
-    const std::optional<BackendId> own = own_backend(deployment);
-    if (!own) return 0;
-    return static_cast<double>(world_.cluster->endpoints(*own).size());
-  }
-  double longest(PodId pod, OutcomeSet outcomes) const override {
-    settle();
-    double most = 0;
-    for (std::size_t o = 0; o < kOutcomes; ++o)
-      if (outcomes.has(o)) most = std::max(most, world_.data_plane->longest_latency(pod, o));
-    return most;
-  }
-  const std::vector<ScrapeEffect>& disturbances(PodId pod, DeploymentId deployment) const override {
-    const VersionId version = pod.valid() ? world_.cluster->pod(pod).version
-                                          : world_.cluster->spec(deployment).pod.version;
-    return world_.data_plane->version(version).effects.scrapes;
-  }
-
- private:
-  TargetNames names_of(DeploymentId deployment, VersionId version) const {
-    const Scenario& scenario = world_.scenario_;
-    const ServiceId service = world_.data_plane->version(version).service;
-    TargetNames names;
-    names.service = scenario.service_at(service.index()).name;
-    names.workload = world_.cluster->spec(deployment).name;
-    names.version = version == world_.old_version   ? scenario.release.from
-                    : version == world_.new_version ? scenario.release.version
-                                                    : "v1";
-    names.outside = service == kReleased;
-    names.caller = names.outside ? "istio-ingressgateway" : caller_of(names.service);
-    names.name_space = scenario.name_space;
-    names.stable = !names.outside || deployment == world_.stable;
-    const std::optional<BackendId> own = own_backend(deployment);
-    names.upstream = own ? world_.cluster->backend_name(*own) : names.workload;
-    return names;
-  }
-  /// The Service over this Deployment alone.
-  std::optional<BackendId> own_backend(DeploymentId deployment) const {
-    const Cluster& all = *world_.cluster;
-    for (std::uint32_t b = 0; b < all.backend_count(); ++b) {
-      const std::span<const DeploymentId> selected = all.selector(BackendId{b});
-      if (selected.size() == 1 && selected.front() == deployment) return BackendId{b};
-    }
-    return std::nullopt;
-  }
-  /// The service that calls; Istio's word where there are several.
-  std::string caller_of(const std::string& service) const {
-    std::set<std::string> callers;
-    const auto look = [&](const ServiceSettings& s) {
-      for (const CallSettings& call : s.calls)
-        if (call.service == service) callers.insert(s.name);
-    };
-    look(world_.scenario_.service);
-    for (const ServiceSettings& s : world_.scenario_.services) look(s);
-    return callers.size() == 1 ? *callers.begin() : "unknown";
-  }
-
-  /// Once per instant: many targets share one.
-  void settle() const {
-    if (settled_at_ == world_.simulation.now()) return;
-    settled_at_ = world_.simulation.now();
-    world_.data_plane->settle();
-  }
-
-  World& world_;
-  mutable Time settled_at_ = Time::min();
-};
 
 World::World(const Scenario& scenario, const WorldSpec& spec)
     : simulation(kTimeZero - settling_period(scenario.traffic)), scenario_(scenario), spec_(spec) {
@@ -443,7 +293,7 @@ void World::start_services() {
 }
 
 void World::start_telemetry() {
-  source_ = std::make_unique<Source>(*this);
+  instruments_ = std::make_unique<WorldInstruments>(*this);
   Scraper::Settings scraping;
   scraping.interval = scenario_.telemetry.scrape_interval;
   scraping.loss = scenario_.telemetry.scrape_loss;
@@ -461,7 +311,7 @@ void World::start_telemetry() {
                         std::string_view name, const Labels& labels) {
       return PromqlReader::reads(scenario_.service.name, name, labels) || could_select(asked, name);
     };
-  scraper_ = std::make_unique<Scraper>(simulation, *source_, store, std::move(scraping));
+  scraper_ = std::make_unique<Scraper>(simulation, *instruments_, store, std::move(scraping));
   scraper_->start();
   metrics = std::make_unique<PromqlReader>(
       simulation, store, [this](DeploymentId d) { return cluster->spec(d).name; }, segments_);
@@ -492,17 +342,13 @@ void World::start_rules() {
   groups.insert(groups.end(), scenario_.alerts.begin(), scenario_.alerts.end());
 
   paged = std::make_unique<Condition>(simulation);
-  results_of_rules_ = std::make_unique<StoreSink>(store);
   rules::RuleRunner::Settings settings;
   settings.evaluation_interval = scenario_.telemetry.evaluation_interval;
   settings.phase_key = key("telemetry/evaluation");
-  page = std::make_unique<rules::RuleRunner>(simulation,
-                                             store,
-                                             *results_of_rules_,
-                                             std::move(groups),
-                                             settings,
-                                             events(),
-                                             [this](const Page&) { paged->notify(); });
+  page = std::make_unique<rules::RuleRunner>(
+      simulation, store, std::move(groups), settings, events(), [this](const Page&) {
+        paged->notify();
+      });
   page->start(kTimeZero);
 }
 

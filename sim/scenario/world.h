@@ -20,7 +20,6 @@
 #include "sim/telemetry/promql_reader.h"
 #include "sim/telemetry/rules/rule_runner.h"
 #include "sim/telemetry/scraper.h"
-#include "sim/telemetry/store_sink.h"
 #include "sim/traffic/data_plane.h"
 
 namespace coalmine {
@@ -103,7 +102,6 @@ class World {
   int other_pods() const { return other_pods_; }  ///< pods of the services it calls
 
  private:
-  class Source;
   TrafficModel traffic_model(const WorldSpec& spec);
   ControlPlaneCounts control_plane_so_far() const;
   void make_dialects();
@@ -117,9 +115,8 @@ class World {
   std::vector<std::string> segments_;  ///< names
   /// By service, those it lists.
   std::vector<std::vector<std::unique_ptr<const MetricDialect>>> dialects_;
-  std::unique_ptr<Source> source_;
+  std::unique_ptr<InstrumentSource> instruments_;
   std::unique_ptr<Scraper> scraper_;
-  std::unique_ptr<StoreSink> results_of_rules_;
   int other_pods_ = 0;
 };
 

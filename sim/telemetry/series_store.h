@@ -1,5 +1,5 @@
-/// The time-series store of one run: what was scraped and what rules made of it, nothing else
-/// (specs/prometheus.md sections 2, 4, 15).
+/// Series in memory: those of one run (what was scraped, and what rules made of it), of a recording
+/// or of a page of metrics (specs/prometheus.md sections 2, 4, 15).
 ///
 /// A series is its labels and two append-only columns, 16 bytes a sample; it is bounded by the
 /// length of the run and of the past it begins with, and by which families are kept at all. Series
@@ -29,6 +29,10 @@ class SeriesStore final : public SeriesSource {
   /// False, and nothing kept, when `time` is not later than the series' last sample: Prometheus
   /// drops what comes out of order.
   bool append(SeriesId id, Timestamp time, double value);
+  /// The same to the series with these labels, which is made if it is new.
+  bool append(const Labels& labels, Timestamp time, double value) {
+    return append(series(labels), time, value);
+  }
 
   std::size_t size() const { return columns_.size(); }
   StoredSeries at(SeriesId id) const;

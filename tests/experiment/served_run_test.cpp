@@ -14,7 +14,7 @@
 #include "sim/telemetry/exposition/writer.h"
 #include "sim/telemetry/promql/http_api.h"
 #include "sim/telemetry/promql/query.h"
-#include "sim/telemetry/series_table.h"
+#include "sim/telemetry/series_store.h"
 #include "tests/experiment/short_release.h"
 #include "tests/telemetry/differential/prometheus_server.h"
 
@@ -54,7 +54,7 @@ std::map<std::string, double> by_labels(const std::string& answer) {
 TEST_CASE("a real Prometheus answers about an exported run as we do", "[experiment][prometheus]") {
   if (!promql::PrometheusServer::installed()) return;
   const Recording recording = record(spec_of(short_scenario(), "canary"));
-  SeriesTable table;
+  SeriesStore table;
   for (const RecordedSeries& s : recording.series)
     for (std::size_t i = 0; i < s.times.size(); ++i)
       if (!is_stale_marker(s.values[i]))  // the server gets none

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Diagnostics found;
     const exposition::Page page = exposition::read("page", text, found, format);
     static_cast<void>(found.text());
-    SeriesTable table;
+    SeriesStore table;
     exposition::append(page, Timestamp{}, table);
     for (const auto other : {exposition::Format::text, exposition::Format::openmetrics}) {
       Diagnostics again;

@@ -309,7 +309,7 @@ Page read(const std::string& name,
   return Reader(name, text, format.value_or(detect_format(text)), diagnostics).read();
 }
 
-std::size_t append(const Page& page, Timestamp undated, SeriesTable& table) {
+std::size_t append(const Page& page, Timestamp undated, SeriesStore& table) {
   std::size_t dropped = 0;
   for (const Family& family : page.families)
     for (const Sample& sample : family.samples)

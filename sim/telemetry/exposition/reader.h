@@ -17,7 +17,7 @@
 
 #include "sim/kernel/diagnostics.h"
 #include "sim/telemetry/exposition/page.h"
-#include "sim/telemetry/series_table.h"
+#include "sim/telemetry/series_store.h"
 
 namespace coalmine::exposition {
 
@@ -33,6 +33,6 @@ Page read(const std::string& name,
 
 /// Appends the samples of a page; those without a timestamp are of the instant `undated`. Returns
 /// how many were dropped because their series has a sample of that instant or later already.
-std::size_t append(const Page& page, Timestamp undated, SeriesTable& table);
+std::size_t append(const Page& page, Timestamp undated, SeriesStore& table);
 
 }  // namespace coalmine::exposition

@@ -12,8 +12,7 @@
 namespace coalmine::rules {
 
 struct GroupEngine::Moment {
-  const SeriesSource& source;
-  SampleSink& sink;
+  SeriesStore& store;
   const Notify& notify;
   Timestamp now{};   ///< by which alerts age
   Timestamp data{};  ///< at which expressions are evaluated and results are written
@@ -70,11 +69,8 @@ GroupEngine::GroupEngine(RuleGroup group) : GroupEngine(std::move(group), Settin
 GroupEngine::GroupEngine(RuleGroup group, Settings settings)
     : group_(std::move(group)), settings_(std::move(settings)), states_(group_.rules.size()) {}
 
-void GroupEngine::evaluate(const SeriesSource& source,
-                           Timestamp at,
-                           SampleSink& sink,
-                           const Notify& notify) {
-  const Moment moment{source, sink, notify, at, at - group_.query_offset};
+void GroupEngine::evaluate(SeriesStore& store, Timestamp at, const Notify& notify) {
+  const Moment moment{store, notify, at, at - group_.query_offset};
   for (std::size_t i = 0; i < states_.size(); ++i) {
     RuleState& state = states_[i];
     state.health.error.clear();
@@ -97,7 +93,7 @@ std::vector<GroupEngine::Sample> GroupEngine::record(const RecordingRule& rule,
                                                      const Moment& moment) const {
   std::vector<Sample> samples;
   std::set<Labels> seen;
-  for (promql::Series& element : elements_of(rule.expr, moment.source, moment.data)) {
+  for (promql::Series& element : elements_of(rule.expr, moment.store, moment.data)) {
     element.labels.set(kMetricName, rule.record);
     for (const Label& label : rule.labels) element.labels.set(label.name, label.value);
     if (!seen.insert(element.labels).second)
@@ -111,7 +107,7 @@ std::vector<GroupEngine::Sample> GroupEngine::record(const RecordingRule& rule,
 AlertTable::Candidates GroupEngine::candidates(const AlertingRule& rule,
                                                const Moment& moment) const {
   AlertTable::Candidates found;
-  for (promql::Series& element : elements_of(rule.expr, moment.source, moment.data)) {
+  for (promql::Series& element : elements_of(rule.expr, moment.store, moment.data)) {
     const TemplateData data{
         element.labels, value_of(element), settings_.external_labels, settings_.external_url};
     Labels identity = element.labels.without_metric_name();
@@ -177,7 +173,7 @@ void GroupEngine::send(const AlertingRule& rule, AlertTable& table, const Moment
           {Notification::Kind::firing,
            rule,
            alert,
-           alert_evidence(rule.expr, moment.source, moment.data, alert.element, alert.value)});
+           alert_evidence(rule.expr, moment.store, moment.data, alert.element, alert.value)});
   }
 }
 
@@ -186,7 +182,7 @@ void GroupEngine::write(RuleState& state,
                         const Moment& moment) {
   std::vector<Labels> written;
   for (const Sample& sample : samples) {
-    if (moment.sink.append(sample.labels, moment.data, sample.value))
+    if (moment.store.append(sample.labels, moment.data, sample.value))
       written.push_back(sample.labels);
     else
       ++state.health.refused;
@@ -198,7 +194,7 @@ void GroupEngine::write(RuleState& state,
                       written.begin(),
                       written.end(),
                       std::back_inserter(ended));
-  for (const Labels& labels : ended) moment.sink.append(labels, moment.data, kStaleMarker);
+  for (const Labels& labels : ended) moment.store.append(labels, moment.data, kStaleMarker);
   state.written = std::move(written);
 }
 

@@ -21,8 +21,7 @@
 #include "sim/kernel/event_log.h"
 #include "sim/telemetry/rules/alert_table.h"
 #include "sim/telemetry/rules/rule_group.h"
-#include "sim/telemetry/sample_sink.h"
-#include "sim/telemetry/series_source.h"
+#include "sim/telemetry/series_store.h"
 
 namespace coalmine::rules {
 
@@ -55,11 +54,8 @@ class GroupEngine {
   explicit GroupEngine(RuleGroup group);
   GroupEngine(RuleGroup group, Settings settings);
 
-  /// `at` must be later than the time before. Source and sink are two sides of one store.
-  void evaluate(const SeriesSource& source,
-                Timestamp at,
-                SampleSink& sink,
-                const Notify& notify = {});
+  /// Asks `store` and writes into it. `at` must be later than the time before.
+  void evaluate(SeriesStore& store, Timestamp at, const Notify& notify = {});
 
   const RuleGroup& group() const { return group_; }
   /// By the place of a rule in the group; a recording rule's table stays empty.

@@ -45,15 +45,13 @@ bool pages_by_severity(const Labels& alert) {
 }
 
 RuleRunner::RuleRunner(Simulation& simulation,
-                       const SeriesSource& source,
-                       SampleSink& sink,
+                       SeriesStore& store,
                        std::vector<RuleGroup> groups,
                        Settings settings,
                        EventSink events,
                        OnPage on_page)
     : simulation_(simulation),
-      source_(source),
-      sink_(sink),
+      store_(store),
       settings_(std::move(settings)),
       events_(std::move(events)),
       on_page_(std::move(on_page)) {
@@ -96,10 +94,9 @@ void RuleRunner::schedule(Group& group, Time when) {
 
 void RuleRunner::evaluate(Group& group) {
   schedule(group, simulation_.now() + group.interval);
-  group.engine.evaluate(
-      source_, to_timestamp(simulation_.now()), sink_, [this](const Notification& notification) {
-        told(notification);
-      });
+  group.engine.evaluate(store_,
+                        to_timestamp(simulation_.now()),
+                        [this](const Notification& notification) { told(notification); });
   report_failures(group);
 }
 

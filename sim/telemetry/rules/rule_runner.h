@@ -27,8 +27,7 @@
 #include "sim/telemetry/page.h"
 #include "sim/telemetry/rules/group_engine.h"
 #include "sim/telemetry/rules/rule_group.h"
-#include "sim/telemetry/sample_sink.h"
-#include "sim/telemetry/series_source.h"
+#include "sim/telemetry/series_store.h"
 
 namespace coalmine::rules {
 
@@ -46,10 +45,9 @@ class RuleRunner {
   /// Called inside the evaluation, once for each alert that begins to fire and is a page.
   using OnPage = std::function<void(const Page&)>;
 
-  /// Simulation, source and sink (two sides of one store) outlive the runner.
+  /// Simulation and store outlive the runner.
   RuleRunner(Simulation& simulation,
-             const SeriesSource& source,
-             SampleSink& sink,
+             SeriesStore& store,
              std::vector<RuleGroup> groups,
              Settings settings,
              EventSink events,
@@ -94,8 +92,7 @@ class RuleRunner {
            std::optional<Evidence> evidence = {});
 
   Simulation& simulation_;
-  const SeriesSource& source_;
-  SampleSink& sink_;
+  SeriesStore& store_;
   std::vector<std::unique_ptr<Group>> groups_;
   Settings settings_;
   EventSink events_;

@@ -124,10 +124,10 @@ class Rollout {
     for (auto& [name, family] : families) page.families.push_back(std::move(family));
     return page;
   }
-  SeriesTable table() const {
+  SeriesStore table() const {
     std::map<Labels, std::vector<const exposition::Sample*>> sorted;
     for (const auto& sample : samples_) sorted[sample.labels].push_back(&sample);
-    SeriesTable table;
+    SeriesStore table;
     for (const auto& [labels, samples] : sorted)
       for (const auto* sample : samples) table.append(labels, *sample->time, sample->value);
     return table;
@@ -241,7 +241,7 @@ TEST_CASE("what canary controllers ask about a rollout has the answers that Prom
   Dice dice(1);
   Rollout rollout;
   rollout.play(dice);
-  const SeriesTable table = rollout.table();
+  const SeriesStore table = rollout.table();
   PrometheusServer server(exposition::write_openmetrics(rollout.page()));
   Comparison comparison(server.http(), table);
   Tally all;

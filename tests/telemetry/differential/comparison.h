@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sim/telemetry/promql/query.h"
-#include "sim/telemetry/series_table.h"
+#include "sim/telemetry/series_store.h"
 #include "tests/telemetry/differential/expression_writer.h"
 #include "tests/telemetry/differential/http_client.h"
 

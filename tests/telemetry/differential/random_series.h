@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sim/telemetry/exposition/page.h"
-#include "sim/telemetry/series_table.h"
+#include "sim/telemetry/series_store.h"
 #include "tests/telemetry/differential/dice.h"
 
 namespace coalmine::promql {
@@ -27,7 +27,7 @@ struct Metric {
 const std::vector<Metric>& metrics();
 
 struct RandomSeries {
-  SeriesTable table;
+  SeriesStore table;
   Timestamp from{};  ///< of the scrapes
   Timestamp to{};
 };

@@ -181,7 +181,7 @@ TEST_CASE("series that end and begin again are what promtool says they are",
     lines += random_line(dice, "x" + std::string(labels), true) + "\n";
     lines += random_line(dice, "y" + std::string(labels), false) + "\n";
   }
-  const SeriesTable table = series(lines, kStep);
+  const SeriesStore table = series(lines, kStep);
   std::vector<Case> cases;
   std::size_t samples = 0;
   while (cases.size() < kQuestions) {

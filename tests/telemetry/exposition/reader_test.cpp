@@ -298,9 +298,9 @@ TEST_CASE("a number of a million digits is a number", "[telemetry][exposition]")
 TEST_CASE("the samples of a page become series", "[telemetry][exposition]") {
   const Reading r =
       reading("a{x=\"1\"} 1 10\nb 7 10\na{x=\"1\"} 2 20\na{x=\"1\"} 9 15\na{x=\"2\"} 5\n# EOF\n");
-  SeriesTable table;
+  SeriesStore table;
   CHECK(append(r.page, at_ms(500), table) == 1);
-  CHECK(table.series() == 3);
+  CHECK(table.size() == 3);
   const std::vector<Matcher> x1{{"x", MatchOp::equal, "1"}};
   const auto series = table.select(x1);
   REQUIRE(series.size() == 1);

@@ -7,8 +7,8 @@
 namespace coalmine::promql {
 namespace {
 
-const SeriesTable& pods() {
-  static const SeriesTable table = series(R"(
+const SeriesStore& pods() {
+  static const SeriesStore table = series(R"(
     x{app="a",pod="1"} 1
     x{app="a",pod="2"} 5
     x{app="b",pod="3"} 3
@@ -63,7 +63,7 @@ TEST_CASE("topk and bottomk keep labels and sort what they keep") {
 }
 
 TEST_CASE("NaN ranks last, and of equals those seen first stay") {
-  const SeriesTable table = series("x{i=\"1\"} NaN\nx{i=\"2\"} 1\nx{i=\"3\"} 1\nx{i=\"4\"} 0");
+  const SeriesStore table = series("x{i=\"1\"} NaN\nx{i=\"2\"} 1\nx{i=\"3\"} 1\nx{i=\"4\"} 0");
   for (const Options& options : {kVersion2, kVersion3}) {
     CHECK(ask("topk(1, x)", table, 0, options) == "x{i=\"2\"} 1");
     CHECK(ask("topk(3, x)", table, 0, options).find("NaN") == std::string::npos);
@@ -72,7 +72,7 @@ TEST_CASE("NaN ranks last, and of equals those seen first stay") {
 }
 
 TEST_CASE("values are counted under their shortest decimals") {
-  const SeriesTable table =
+  const SeriesStore table =
       series("x{i=\"1\"} 0.1\nx{i=\"2\"} 1e22\nx{i=\"3\"} 0.1\nx{i=\"4\"} Inf\nx{i=\"5\"} NaN");
   CHECK(ask("count_values(\"v\", x)", table, 0) ==
         "{v=\"0.1\"} 2\n{v=\"10000000000000000000000\"} 1\n{v=\"+Inf\"} 1\n{v=\"NaN\"} 1");
@@ -82,7 +82,7 @@ TEST_CASE("values are counted under their shortest decimals") {
 }
 
 TEST_CASE("NaN and infinities spread as far as they do in Prometheus") {
-  const SeriesTable table =
+  const SeriesStore table =
       series("x{i=\"1\"} NaN\nx{i=\"2\"} 2\ny{i=\"1\"} Inf\ny{i=\"2\"} -Inf\nz Inf");
   CHECK(ask("sum(x)", table, 0) == "{} NaN");
   CHECK(ask("avg(x)", table, 0) == "{} NaN");
@@ -99,7 +99,7 @@ TEST_CASE("NaN and infinities spread as far as they do in Prometheus") {
 }
 
 TEST_CASE("sum and avg lose digits in 2.x and do not later") {
-  const SeriesTable table =
+  const SeriesStore table =
       series("x{i=\"1\"} 1\nx{i=\"2\"} 1e100\nx{i=\"3\"} 1\nx{i=\"4\"} -1e100");
   CHECK(ask("sum(x)", table, 0, kVersion2) == "{} 0");
   CHECK(ask("sum(x)", table, 0, kVersion2_51) == "{} 2");
@@ -108,7 +108,7 @@ TEST_CASE("sum and avg lose digits in 2.x and do not later") {
 }
 
 TEST_CASE("a mean does not overflow") {
-  const SeriesTable table = series("x{i=\"1\"} 1e308\nx{i=\"2\"} 1e308\nx{i=\"3\"} 1e308");
+  const SeriesStore table = series("x{i=\"1\"} 1e308\nx{i=\"2\"} 1e308\nx{i=\"3\"} 1e308");
   for (const Options& options : {kVersion2, kVersion2_51, kVersion3})
     CHECK(ask("avg(x) == bool 1e308", table, 0, options) == "{} 1");
 }

@@ -42,8 +42,8 @@ Timestamp seconds_in(double seconds) {
   return Timestamp(Millis(std::llround(seconds * 1000)));
 }
 
-SeriesTable series(std::string_view lines, Millis step) {
-  SeriesTable table;
+SeriesStore series(std::string_view lines, Millis step) {
+  SeriesStore table;
   std::istringstream input{std::string(lines)};
   for (std::string line; std::getline(input, line);) {
     const std::size_t brace = line.rfind('}');

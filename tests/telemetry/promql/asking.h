@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "sim/telemetry/promql/query.h"
-#include "sim/telemetry/series_table.h"
+#include "sim/telemetry/series_store.h"
 
 namespace coalmine::promql {
 
@@ -16,7 +16,7 @@ inline constexpr Options kVersion3{.dialect = PromDialect::v3};
 
 /// One series a line, `c{i="a"} 0 10 _ NaN stale 0+5x3`, in promtool's notation: the first sample
 /// at 0, the next a step later; `_` is none, `a+bxn` stands for n + 1 samples.
-SeriesTable series(std::string_view lines, Millis step = std::chrono::seconds(10));
+SeriesStore series(std::string_view lines, Millis step = std::chrono::seconds(10));
 
 Timestamp seconds_in(double seconds);
 

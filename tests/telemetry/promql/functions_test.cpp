@@ -12,13 +12,13 @@ constexpr const char* kNan = "{} NaN";
 
 /// One function of numbers: `{} value`.
 std::string of_number(const std::string& call) {
-  return ask(call, SeriesTable(), 100, kVersion2);
+  return ask(call, SeriesStore(), 100, kVersion2);
 }
 
 TEST_CASE("increase, rate and delta extrapolate to edges that are near") {
   // Every 10 s at 0..60, asked at 65: the range from 5 on sees 10..60. 5 s are missing at each
   // edge, less than 11: all 60 s are covered at the pace of 50 in 50 s.
-  const SeriesTable table = series("c 0+10x6\nd 100-10x6");
+  const SeriesStore table = series("c 0+10x6\nd 100-10x6");
   CHECK(ask("increase(c[1m])", table, 65, kVersion2) == "{} 60");
   CHECK(ask("rate(c[1m])", table, 65, kVersion2) == "{} 1");
   CHECK(ask("delta(d[1m])", table, 65, kVersion2) == "{} -60");
@@ -28,20 +28,20 @@ TEST_CASE("increase, rate and delta extrapolate to edges that are near") {
 
 TEST_CASE("a distance of exactly 1.1 means is too far") {
   // Mean 10 s; the last sample at 50, asked at 61: 11 s is not near any more.
-  const SeriesTable table = series("d 0 -10 -20 -30 -40 -50");
+  const SeriesStore table = series("d 0 -10 -20 -30 -40 -50");
   CHECK(ask("delta(d[61s])", table, 61, kVersion2) == "{} -55.00000000000001");
   CHECK(ask("delta(d[1m])", table, 60, kVersion2) == "{} -60");
 }
 
 TEST_CASE("a reset counts from zero, and a counter never was below it") {
-  const SeriesTable table = series("c 50 60 0 10\nz 1 100");
+  const SeriesStore table = series("c 50 60 0 10\nz 1 100");
   CHECK(ask("increase(c[30s])", table, 30, kVersion2) == "{} 20");
   // 1 after 10 s of 99 more: zero was 10/99 s ago.
   CHECK(ask("increase(z[40s])", series("z _ _ _ 1 100"), 40, kVersion2) == "{} 99.99999999999999");
 }
 
 TEST_CASE("the last two samples make irate and idelta") {
-  const SeriesTable table = series("c 0 10 40 15");
+  const SeriesStore table = series("c 0 10 40 15");
   CHECK(ask("irate(c[1m])", table, 20) == "{} 3");
   CHECK(ask("idelta(c[1m])", table, 20) == "{} 30");
   CHECK(ask("irate(c[1m])", table, 30) == "{} 1.5");  // reset: 15 since
@@ -51,14 +51,14 @@ TEST_CASE("the last two samples make irate and idelta") {
 }
 
 TEST_CASE("one sample makes no rate") {
-  const SeriesTable table = series("c 5");
+  const SeriesStore table = series("c 5");
   for (const char* function : {"rate", "increase", "delta", "irate", "idelta", "deriv"})
     CHECK(ask(std::string(function) + "(c[1m])", table, 10).empty());
   CHECK(ask("predict_linear(c[1m], 60)", table, 10).empty());
 }
 
 TEST_CASE("least squares give a slope and what it leads to") {
-  const SeriesTable table = series("g 1 3 5 7\nk 4 4 4 4\ni Inf Inf Inf Inf");
+  const SeriesStore table = series("g 1 3 5 7\nk 4 4 4 4\ni Inf Inf Inf Inf");
   CHECK(ask("deriv(g[1m])", table, 30) == "{} 0.2");
   CHECK(ask("predict_linear(g[1m], 100)", table, 30) == "{} 27");
   CHECK(ask("predict_linear(g[1m], 100)", table, 40) ==
@@ -69,14 +69,14 @@ TEST_CASE("least squares give a slope and what it leads to") {
 }
 
 TEST_CASE("changes and resets are counted, NaN to NaN is none") {
-  const SeriesTable table = series("g 1 1 2 NaN NaN 1 0");
+  const SeriesStore table = series("g 1 1 2 NaN NaN 1 0");
   CHECK(ask("changes(g[2m])", table, 60) == "{} 4");
   CHECK(ask("resets(g[2m])", table, 60) == "{} 1");
   CHECK(ask("changes(g[2m])", table, 0) == "{} 0");
 }
 
 TEST_CASE("aggregations over time") {
-  const SeriesTable table = series("g 2 4 4 4 5 5 7 9\nn NaN 1 3");
+  const SeriesStore table = series("g 2 4 4 4 5 5 7 9\nn NaN 1 3");
   const auto over_time = [&](const std::string& name) {
     return ask(name + "_over_time(g[2m])", table, 70);
   };
@@ -98,7 +98,7 @@ TEST_CASE("aggregations over time") {
 }
 
 TEST_CASE("sums keep what plain addition would lose, and infinities") {
-  const SeriesTable table = series("g 1 1e100 1 -1e100\ni 1 Inf 1\nj Inf -Inf\nh 1.7e308 1.7e308");
+  const SeriesStore table = series("g 1 1e100 1 -1e100\ni 1 Inf 1\nj Inf -Inf\nh 1.7e308 1.7e308");
   for (const Options& options : {kVersion2, kVersion3}) {
     CHECK(ask("sum_over_time(g[1m])", table, 30, options) == "{} 2");
     CHECK(ask("sum_over_time(i[1m])", table, 30, options) == "{} +Inf");
@@ -109,7 +109,7 @@ TEST_CASE("sums keep what plain addition would lose, and infinities") {
 }
 
 TEST_CASE("an infinity spoils the sums of older versions") {
-  const SeriesTable table = series("x{} 1 Inf 2");
+  const SeriesStore table = series("x{} 1 Inf 2");
   CHECK(ask("stdvar_over_time(x[1m])", table, 20, kVersion2) == "{} NaN");
   CHECK(ask("stddev_over_time(x[1m])", table, 20, kVersion2) == "{} NaN");
   CHECK(ask("sum_over_time(x[1m])", table, 20, kVersion2) == "{} +Inf");
@@ -117,7 +117,7 @@ TEST_CASE("an infinity spoils the sums of older versions") {
 }
 
 TEST_CASE("absence is labelled with what the selector wanted to be equal") {
-  const SeriesTable table = series(R"(up{job="a"} 1 1 1)");
+  const SeriesStore table = series(R"(up{job="a"} 1 1 1)");
   CHECK(ask("absent(up)", table, 20).empty());
   CHECK(ask(R"(absent(up{job="b"}))", table, 20) == R"({job="b"} 1)");
   CHECK(ask(R"(absent(up{job="b",job="c",zone="d",code=~"5.."}))", table, 20) == R"({zone="d"} 1)");
@@ -130,7 +130,7 @@ TEST_CASE("absence is labelled with what the selector wanted to be equal") {
 }
 
 TEST_CASE("scalars and vectors turn into each other") {
-  const SeriesTable table = series("x{i=\"1\"} 1 2 3\nx{i=\"2\"} 1 2 3");
+  const SeriesStore table = series("x{i=\"1\"} 1 2 3\nx{i=\"2\"} 1 2 3");
   CHECK(ask(R"(scalar(x{i="1"}))", table, 20) == "3");
   CHECK(ask("scalar(x)", table, 20) == "NaN");
   CHECK(ask("scalar(y)", table, 20) == "NaN");
@@ -229,7 +229,7 @@ TEST_CASE("dates of no year that anybody has seen are those of Go") {
 }
 
 TEST_CASE("the pattern of label_replace must match the whole value") {
-  const SeriesTable table = series(R"(x{a="one-two"} 1)");
+  const SeriesStore table = series(R"(x{a="one-two"} 1)");
   const auto replaced = [&](const char* arguments) {
     return ask("label_replace(x, " + std::string(arguments) + ")", table, 0);
   };
@@ -246,7 +246,7 @@ TEST_CASE("the pattern of label_replace must match the whole value") {
 }
 
 TEST_CASE("labels are joined, and none of them makes none") {
-  const SeriesTable table = series(R"(x{a="1",b="2"} 1)");
+  const SeriesStore table = series(R"(x{a="1",b="2"} 1)");
   CHECK(ask(R"(label_join(x, "c", "-", "a", "b", "zone"))", table, 0) ==
         R"(x{a="1", b="2", c="1-2-"} 1)");
   CHECK(ask(R"(label_join(x, "a", "-"))", table, 0) == R"(x{b="2"} 1)");
@@ -255,7 +255,7 @@ TEST_CASE("labels are joined, and none of them makes none") {
 }
 
 TEST_CASE("labels that become the same in one vector are refused") {
-  const SeriesTable table = series("x{a=\"1\"} 1 1\nx{a=\"2\"} 1 1\ny{a=\"1\"} 1 1");
+  const SeriesStore table = series("x{a=\"1\"} 1 1\nx{a=\"2\"} 1 1\ny{a=\"1\"} 1 1");
   const std::string refused = "vector cannot contain metrics with the same labelset";
   CHECK(ask(R"(label_replace(x, "a", "3", "a", ".*"))", table, 10) == refused);
   CHECK(ask(R"(label_join(x, "a", "-", "b"))", table, 10) == refused);
@@ -267,20 +267,20 @@ TEST_CASE("labels that become the same in one vector are refused") {
 }
 
 TEST_CASE("series that differ in their names alone collide also at different steps") {
-  const SeriesTable table = series("x{a=\"1\"} 1 1\ny{a=\"1\"} _ _ _ _ 1 1");
+  const SeriesStore table = series("x{a=\"1\"} 1 1\ny{a=\"1\"} _ _ _ _ 1 1");
   CHECK(ask_range(R"(rate({a="1"}[15s]))", table, 0, 50, 10) ==
         "vector cannot contain metrics with the same labelset");
 }
 
 TEST_CASE("negation compares whole results too") {
-  const SeriesTable table = series("x{a=\"1\"} 1 stale\ny{a=\"1\"} _ _ _ _ 1 1");
+  const SeriesStore table = series("x{a=\"1\"} 1 stale\ny{a=\"1\"} _ _ _ _ 1 1");
   CHECK(ask_range(R"(-{a="1"})", table, 0, 50, 10) ==
         "vector cannot contain metrics with the same labelset");
   CHECK(ask_range(R"(-{a="1"})", table, 30, 50, 10) == R"({a="1"} -1@40 -1@50)");
 }
 
 TEST_CASE("of several errors the first from the inside and from the left is told") {
-  const SeriesTable table = series(R"(x{a="1"} 1)");
+  const SeriesStore table = series(R"(x{a="1"} 1)");
   CHECK(ask(R"(label_join(count_values("1v", x), "2v", ""))", table, 0) ==
         "invalid label name \"1v\"");
   CHECK(ask(R"q(label_replace(count_values("1v", x), "2v", "", "", ""))q", table, 0) ==
@@ -294,7 +294,7 @@ TEST_CASE("of several errors the first from the inside and from the left is told
 }
 
 TEST_CASE("NaN sorts last either way, and sorting keeps names") {
-  const SeriesTable table = series("x{i=\"1\"} 3\nx{i=\"2\"} NaN\nx{i=\"3\"} 1\nx{i=\"4\"} 2");
+  const SeriesStore table = series("x{i=\"1\"} 3\nx{i=\"2\"} NaN\nx{i=\"3\"} 1\nx{i=\"4\"} 2");
   CHECK(ask("sort(x)", table, 0) == "x{i=\"3\"} 1\nx{i=\"4\"} 2\nx{i=\"1\"} 3\nx{i=\"2\"} NaN");
   CHECK(ask("sort_desc(x)", table, 0) ==
         "x{i=\"1\"} 3\nx{i=\"4\"} 2\nx{i=\"3\"} 1\nx{i=\"2\"} NaN");

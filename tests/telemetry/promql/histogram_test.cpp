@@ -63,7 +63,7 @@ TEST_CASE("a difference that is rounding alone is none, but in 2.x") {
 }
 
 TEST_CASE("bounds that are equal are one bucket, however they are written") {
-  const SeriesTable table = series(R"(
+  const SeriesStore table = series(R"(
     b{le="1",v="old"} 5
     b{le="1.0",v="old"} 5
     b{le="1e1",v="old"} 20
@@ -73,12 +73,12 @@ TEST_CASE("bounds that are equal are one bucket, however they are written") {
 }
 
 TEST_CASE("a first bound of zero or less is the answer itself") {
-  const SeriesTable table = series("b{le=\"-1\"} 5\nb{le=\"1\"} 6\nb{le=\"+Inf\"} 6");
+  const SeriesStore table = series("b{le=\"-1\"} 5\nb{le=\"1\"} 6\nb{le=\"+Inf\"} 6");
   CHECK(ask("histogram_quantile(0.5, b)", table, 0) == "{} -1");
 }
 
 TEST_CASE("the metric's name tells histograms apart, though quantiles have none") {
-  const SeriesTable table = series(R"(
+  const SeriesStore table = series(R"(
     a_bucket{le="1"} 5
     a_bucket{le="+Inf"} 5
     b_bucket{le="1"} 5

@@ -9,7 +9,7 @@ namespace coalmine::promql {
 namespace {
 
 std::string reckoned(std::string_view query) {
-  return ask(query, SeriesTable(), 0);
+  return ask(query, SeriesStore(), 0);
 }
 
 TEST_CASE("operators bind as in Prometheus") {
@@ -44,7 +44,7 @@ TEST_CASE("numbers are IEEE's, comparisons of scalars give 0 or 1") {
 }
 
 TEST_CASE("a comparison with a scalar filters, or with bool tells") {
-  const SeriesTable table = series("x{i=\"1\"} 1\nx{i=\"2\"} 2\nx{i=\"3\"} NaN");
+  const SeriesStore table = series("x{i=\"1\"} 1\nx{i=\"2\"} 2\nx{i=\"3\"} NaN");
   CHECK(ask("x > 1", table, 0) == "x{i=\"2\"} 2");
   CHECK(ask("1 < x", table, 0) == "x{i=\"2\"} 2");
   CHECK(ask("x != 1", table, 0) == "x{i=\"2\"} 2\nx{i=\"3\"} NaN");
@@ -54,8 +54,8 @@ TEST_CASE("a comparison with a scalar filters, or with bool tells") {
   CHECK(ask("+x{i=\"1\"}", table, 0) == "x{i=\"1\"} 1");
 }
 
-const SeriesTable& requests() {
-  static const SeriesTable table = series(R"(
+const SeriesStore& requests() {
+  static const SeriesStore table = series(R"(
     errors{app="a",code="500"} 4
     errors{app="a",code="502"} 6
     errors{app="b",code="500"} 1

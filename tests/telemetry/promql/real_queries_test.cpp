@@ -21,8 +21,8 @@ YAML::Node real_queries() {
 }
 
 /// Two samples of a series for every selector, with labels as it wants them where that can be told.
-SeriesTable small_table(const Query& query) {
-  SeriesTable table;
+SeriesStore small_table(const Query& query) {
+  SeriesStore table;
   for (const auto& matchers : query.selectors()) {
     Labels labels;
     for (const Matcher& matcher : matchers)
@@ -60,8 +60,8 @@ TEST_CASE(
         ++outcomes["answered"];
         CHECK(answer == "fine");
         const Query query = Query::parse(text, options);
-        CHECK_NOTHROW(query.instant(SeriesTable(), seconds_in(60)));
-        const SeriesTable table = small_table(query);
+        CHECK_NOTHROW(query.instant(SeriesStore(), seconds_in(60)));
+        const SeriesStore table = small_table(query);
         CHECK_NOTHROW(query.instant(table, seconds_in(60)));
         CHECK_NOTHROW(query.range(table, seconds_in(0), seconds_in(60), std::chrono::seconds(15)));
       }

@@ -444,7 +444,7 @@ TEST_CASE("what is nested as deeply as may be is read and answered") {
     for (int i = 0; i < times; ++i) query += opening;
     query += "vector(1)";
     for (int i = 0; i < times; ++i) query += closing;
-    return ask(query, SeriesTable(), 0);
+    return ask(query, SeriesStore(), 0);
   };
   CHECK(nested("(", ")") == "{} 1");
   CHECK(nested("- ", "") == "{} 1");

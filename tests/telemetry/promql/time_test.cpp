@@ -10,7 +10,7 @@ namespace {
 
 TEST_CASE("a range is closed in 2.x and open to the left in 3") {
   // 30 s apart: 3 samples within a minute where both edges count, 2 where one does.
-  const SeriesTable table = series("x 0+30x10", std::chrono::seconds(30));
+  const SeriesStore table = series("x 0+30x10", std::chrono::seconds(30));
   CHECK(ask("count_over_time(x[1m])", table, 120, kVersion2) == "{} 3");
   CHECK(ask("count_over_time(x[1m])", table, 120, kVersion2_51) == "{} 3");
   CHECK(ask("count_over_time(x[1m])", table, 120, kVersion3) == "{} 2");
@@ -22,7 +22,7 @@ TEST_CASE("a range is closed in 2.x and open to the left in 3") {
 }
 
 TEST_CASE("the lookback has the same edge as a range") {
-  const SeriesTable table = series("x 7");
+  const SeriesStore table = series("x 7");
   CHECK(ask("x", table, 299.999, kVersion3) == "x 7");
   CHECK(ask("x", table, 300, kVersion2) == "x 7");
   CHECK(ask("x", table, 300, kVersion2_51) == "x 7");
@@ -33,7 +33,7 @@ TEST_CASE("the lookback has the same edge as a range") {
 }
 
 TEST_CASE("an ended series is gone at once for instants and leaves its samples to ranges") {
-  const SeriesTable table = series("x 0+1x3 stale _ _ 10 NaN");
+  const SeriesStore table = series("x 0+1x3 stale _ _ 10 NaN");
   CHECK(ask("x", table, 30) == "x 3");
   CHECK(ask("x", table, 40).empty());
   CHECK(ask("x", table, 60).empty());
@@ -48,7 +48,7 @@ TEST_CASE("an ended series is gone at once for instants and leaves its samples t
 }
 
 TEST_CASE("offset moves the whole window, forward too") {
-  const SeriesTable table = series("x 0+1x10");
+  const SeriesStore table = series("x 0+1x10");
   CHECK(ask("x offset 20s", table, 50) == "x 3");
   CHECK(ask("x offset -20s", table, 50) == "x 7");
   CHECK(ask("sum_over_time(x[20s] offset 20s)", table, 50, kVersion2) == "{} 6");
@@ -57,7 +57,7 @@ TEST_CASE("offset moves the whole window, forward too") {
 }
 
 TEST_CASE("@ fixes the instant, offset still applies, in either order") {
-  const SeriesTable table = series("x 0+1x10");
+  const SeriesStore table = series("x 0+1x10");
   CHECK(ask("x @ 30", table, 90) == "x 3");
   CHECK(ask("x @ 30 offset 10s", table, 90) == "x 2");
   CHECK(ask("x offset 10s @ 30", table, 90) == "x 2");
@@ -73,7 +73,7 @@ TEST_CASE("@ fixes the instant, offset still applies, in either order") {
 }
 
 TEST_CASE("subqueries step on multiples of their step, wherever they are asked") {
-  const SeriesTable table = series("x 0+1x20");
+  const SeriesStore table = series("x 0+1x20");
   CHECK(ask("x[20s:7s]", table, 50, kVersion2) == "x 3@35 4@42 4@49");
   CHECK(ask("x[21s:7s]", table, 49, kVersion2) == "x 2@28 3@35 4@42 4@49");
   CHECK(ask("x[21s:7s]", table, 49, kVersion3) == "x 3@35 4@42 4@49");
@@ -85,7 +85,7 @@ TEST_CASE("subqueries step on multiples of their step, wherever they are asked")
 }
 
 TEST_CASE("subqueries of series keep their order, whichever began first") {
-  const SeriesTable table = series("x{i=\"1\"} _ _ 1 1\nx{i=\"2\"} 2 2 2 2\ny{i=\"1\"} 3 3");
+  const SeriesStore table = series("x{i=\"1\"} _ _ 1 1\nx{i=\"2\"} 2 2 2 2\ny{i=\"1\"} 3 3");
   CHECK(ask("max_over_time(x[30s:10s])", table, 30) == "{i=\"1\"} 1\n{i=\"2\"} 2");
   CHECK(ask("max_over_time((-x)[30s:10s])", table, 30) == "{i=\"1\"} -1\n{i=\"2\"} -2");
   CHECK(ask("max_over_time(rate(x[10s])[30s:10s])", table, 30, kVersion2) ==
@@ -95,13 +95,13 @@ TEST_CASE("subqueries of series keep their order, whichever began first") {
 }
 
 TEST_CASE("before the epoch subqueries step on multiples too") {
-  SeriesTable table;
+  SeriesStore table;
   for (int i = -10; i <= 10; ++i) table.append(Labels{{"__name__", "x"}}, seconds_in(i * 10.0), i);
   CHECK(ask("x[20s:7s]", table, -30, kVersion2) == "x -5@-49 -5@-42 -4@-35");
 }
 
 TEST_CASE("a range query asks at every step and orders its series by their labels") {
-  const SeriesTable table = series("x{i=\"2\"} 0 1 2 3\nx{i=\"10\"} _ 1 stale\nx 5 6");
+  const SeriesStore table = series("x{i=\"2\"} 0 1 2 3\nx{i=\"10\"} _ 1 stale\nx 5 6");
   CHECK(ask_range("x", table, 0, 30, 10, kVersion2) ==
         "x 5@0 6@10 6@20 6@30\nx{i=\"10\"} 1@10\nx{i=\"2\"} 0@0 1@10 2@20 3@30");
   CHECK(ask_range("1 + 1", table, 0, 25, 10) == "{} 2@0 2@10 2@20");
@@ -112,7 +112,7 @@ TEST_CASE("a range query asks at every step and orders its series by their label
 }
 
 TEST_CASE("a range query agrees with the same query asked step by step") {
-  const SeriesTable table =
+  const SeriesStore table =
       series("x{i=\"1\"} 0+3x5 stale _ 4+5x9 0+2x9\nx{i=\"2\"} _ _ 1+1x8 _x20 3+1x5");
   for (const char* query : {"x",
                             "rate(x[45s])",
@@ -146,7 +146,7 @@ TEST_CASE("a range query agrees with the same query asked step by step") {
 }
 
 TEST_CASE("numbers are durations from 2.54 on, durations numbers") {
-  const SeriesTable table = series("x 0+1x10");
+  const SeriesStore table = series("x 0+1x10");
   for (const Options& options : {kVersion2_51, kVersion3}) {
     CHECK(ask("x offset 20", table, 50, options) == "x 3");
     CHECK(ask("x[20:10]", table, 50, options) == ask("x[20s:10s]", table, 50, options));
@@ -158,7 +158,7 @@ TEST_CASE("numbers are durations from 2.54 on, durations numbers") {
 }
 
 TEST_CASE("any text can name metrics and labels from version 3 on, when quoted") {
-  SeriesTable table;
+  SeriesStore table;
   table.append(Labels{{"__name__", "http.requests"}, {"status.code", "200"}}, seconds_in(0), 4);
   CHECK(ask(R"({"http.requests"})", table, 0) == R"(http.requests{status.code="200"} 4)");
   CHECK(ask(R"({"http.requests","status.code"="500"})", table, 0).empty());
@@ -192,7 +192,7 @@ TEST_CASE("a query knows what it reads and how far back") {
 }
 
 TEST_CASE("what would take too much memory or time is refused with Prometheus' words") {
-  const SeriesTable table = series("x{i=\"1\"} 0+1x99\nx{i=\"2\"} 0+1x99");
+  const SeriesStore table = series("x{i=\"1\"} 0+1x99\nx{i=\"2\"} 0+1x99");
   const std::string too_many =
       "query processing would load too many samples into memory in query execution";
   const Options few{.max_samples = 50};

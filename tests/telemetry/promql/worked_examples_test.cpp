@@ -7,8 +7,8 @@
 namespace coalmine::promql {
 namespace {
 
-const SeriesTable& examples() {
-  static const SeriesTable table = series(R"(
+const SeriesStore& examples() {
+  static const SeriesStore table = series(R"(
     c{i="a"} _ 10 20 30 5 15 25
     c{i="b"} _ _ _ 2 4 6 8
     c{i="z"} _ 0 50 100 150 200 250
@@ -90,7 +90,7 @@ TEST_CASE("arithmetic, subqueries and what division by zero gives") {
 }
 
 TEST_CASE("the example of the HTTP interface, to the last digit") {
-  SeriesTable requests;
+  SeriesStore requests;
   const Labels labels{{"__name__", "http_requests_total"}, {"code", "200"}};
   const std::pair<double, double> samples[] = {{0, 0}, {15, 60}, {30.25, 120}, {45, 20}};
   for (const auto& [time, value] : samples) requests.append(labels, seconds_in(time), value);

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "sim/telemetry/store_sink.h"
+#include "sim/telemetry/series_store.h"
 #include "tests/telemetry/promql/asking.h"
 #include "tests/telemetry/rules/playing.h"
 
@@ -258,7 +258,6 @@ groups:
 
 TEST_CASE("rules read from the store of a run and write into it") {
   SeriesStore store;
-  StoreSink sink(store);
   const SeriesId m = store.series({{"__name__", "m"}, {"i", "a"}});
   GroupEngine engine(groups_in(R"(
 groups:
@@ -270,7 +269,7 @@ groups:
   for (int i = 0; i < 6; ++i) {
     const Timestamp at(15s * i);
     store.append(m, at, i < 3 ? 2 : 1);
-    engine.evaluate(store, at, sink);
+    engine.evaluate(store, at);
   }
   CHECK(promql::ask("r", store, 30) == "r{i=\"a\"} 4");
   CHECK(promql::ask("ALERTS", store, 30) ==

@@ -42,9 +42,8 @@ Play::Play(std::string_view yaml, std::string_view series, Millis step, PromDial
 }
 
 void Play::at(double seconds) {
-  TableSink sink(table);
   for (GroupEngine& engine : engines)
-    engine.evaluate(table, promql::seconds_in(seconds), sink, [&](const Notification& n) {
+    engine.evaluate(table, promql::seconds_in(seconds), [&](const Notification& n) {
       told.push_back(fmt::format("{} {} {}",
                                  go_number_plain(seconds),
                                  n.kind == Notification::Kind::firing ? "firing" : "resolved",

@@ -7,8 +7,7 @@
 
 #include "sim/telemetry/rules/group_engine.h"
 #include "sim/telemetry/rules/rule_group.h"
-#include "sim/telemetry/sample_sink.h"
-#include "sim/telemetry/series_table.h"
+#include "sim/telemetry/series_store.h"
 
 namespace coalmine::rules {
 
@@ -16,17 +15,6 @@ namespace coalmine::rules {
 std::vector<RuleGroup> groups_in(std::string_view yaml, PromDialect dialect = PromDialect::v3);
 /// Everything the reader has to say about it, as the user sees it.
 std::string complaints(std::string_view yaml, PromDialect dialect = PromDialect::v3);
-
-class TableSink final : public SampleSink {
- public:
-  explicit TableSink(SeriesTable& table) : table_(table) {}
-  bool append(const Labels& labels, Timestamp time, double value) override {
-    return table_.append(labels, time, value);
-  }
-
- private:
-  SeriesTable& table_;
-};
 
 /// Groups that are evaluated over a table, from instant 0 on, and what they tell.
 struct Play {
@@ -44,7 +32,7 @@ struct Play {
   std::string ask(std::string_view query, double seconds) const;
 
   PromDialect dialect;
-  SeriesTable table;
+  SeriesStore table;
   std::vector<GroupEngine> engines;
   std::vector<std::string> told;  ///< "60 firing {alertname="A"}"
   std::vector<Evidence> evidence;

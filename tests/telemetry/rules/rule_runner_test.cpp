@@ -16,7 +16,6 @@ struct Watch {
         runner(
             sim,
             table,
-            sink,
             groups_in(yaml),
             std::move(settings),
             [this](Event e) { events.push_back(std::move(e)); },
@@ -31,8 +30,7 @@ struct Watch {
   }
 
   Simulation sim;
-  SeriesTable table;
-  TableSink sink{table};
+  SeriesStore table;
   std::vector<Event> events;
   std::vector<Time> called;
   RuleRunner runner;
