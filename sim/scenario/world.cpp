@@ -105,12 +105,30 @@ std::vector<std::string> queries_to_keep(const Scenario& scenario,
   return queries;
 }
 
+/// How far back any of them looks.
+Duration longest_reach(const std::vector<std::string>& queries) {
+  Millis longest{0};
+  for (const std::string& text : queries)
+    longest = std::max(longest, promql::Query::parse(text).reach());
+  return longest;
+}
+
+/// No query gets more of the steady past than this: every sample of it takes 16 bytes.
+constexpr Duration kMostPast = std::chrono::hours(24 * 7);
+
 /// By its name alone: values of labels may be placeholders.
 bool could_select(const Selectors& selectors, std::string_view name) {
   return std::any_of(selectors.begin(), selectors.end(), [&](const std::vector<Matcher>& all) {
     return std::all_of(all.begin(), all.end(), [&](const Matcher& m) {
       return m.name() != kMetricName || m.matches(name);
     });
+  });
+}
+
+bool ask_of_scrapes(const Selectors& selectors) {
+  const auto names = Scraper::about_scrapes();
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+    return could_select(selectors, name);
   });
 }
 
@@ -306,9 +324,13 @@ void World::start_telemetry() {
   scraping.target_labels = scenario_.telemetry.target_labels;
   scraping.extra_bounds = objective_bounds(scenario_);
   scraping.bounds = data_plane->bounds();
-  if (!spec_.keeps_everything)
-    scraping.keep = [this, asked = selectors_of(queries_to_keep(scenario_, spec_.queries))](
-                        std::string_view name, const Labels& labels) {
+  const std::vector<std::string> queries = queries_to_keep(scenario_, spec_.queries);
+  const Duration reach = std::min(longest_reach(queries), kMostPast);
+  scraping.router_history = std::max(scraping.router_history, reach);
+  scraping.pod_history = std::max(scraping.pod_history, reach);
+  if (!spec_.keeps_everything && !ask_of_scrapes(selectors_of(queries)))
+    scraping.keep = [this, asked = selectors_of(queries)](std::string_view name,
+                                                          const Labels& labels) {
       return PromqlReader::reads(scenario_.service.name, name, labels) || could_select(asked, name);
     };
   scraper_ = std::make_unique<Scraper>(simulation, *instruments_, store, std::move(scraping));
@@ -322,12 +344,15 @@ void World::start_telemetry() {
 /// The page behind the on-call human, made from the objectives, and the rules of the scenario.
 void World::start_rules() {
   std::vector<rules::BurnRateObjective> objectives;
+  std::set<std::string> names;
   for (const Objective& o : scenario_.objectives) {
     rules::BurnRateObjective rule;
     AlertObjective& a = rule.objective;
     const bool latency = o.kind == Objective::Kind::latency;
     a.kind = latency ? AlertObjective::Kind::latency : AlertObjective::Kind::availability;
     a.name = latency ? "latency-" + promql::duration_text(o.latency) : "availability";
+    // Alerts are told apart by it.
+    if (!names.insert(a.name).second) a.name += fmt::format("-{:g}%", o.target * 100);
     a.target = o.target;
     a.latency = o.latency;
     a.window = o.window;

@@ -11,6 +11,12 @@
 namespace coalmine {
 namespace {
 
+constexpr std::array<std::string_view, 5> kAbout = {"up",
+                                                    "scrape_duration_seconds",
+                                                    "scrape_samples_scraped",
+                                                    "scrape_samples_post_metric_relabeling",
+                                                    "scrape_series_added"};
+
 constexpr double kNotShown = std::numeric_limits<double>::quiet_NaN();
 
 /// Instruments as they are exposed: histograms cumulative over the buckets.
@@ -164,8 +170,9 @@ std::optional<Scraper::Memory> Scraper::memory() const {
   if (late_ > 0) return std::nullopt;
   Memory memory;
   for (const Loop& loop : loops_) {
-    std::vector<Known>& known = memory.loops_.emplace_back();
-    for (const Column& column : loop.columns) known.push_back(column.known);
+    Memory::OfLoop& of = memory.loops_.emplace_back();
+    for (const Column& column : loop.columns) of.columns.push_back(column.known);
+    of.about = loop.about;
   }
   return memory;
 }
@@ -174,8 +181,10 @@ void Scraper::recall(const Memory& memory) {
   CM_ASSERT(memory.loops_.size() == loops_.size());
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     std::vector<Column>& columns = loops_[i].columns;
-    CM_ASSERT(memory.loops_[i].size() == columns.size());
-    for (std::size_t c = 0; c < columns.size(); ++c) columns[c].known = memory.loops_[i][c];
+    const Memory::OfLoop& of = memory.loops_[i];
+    CM_ASSERT(of.columns.size() == columns.size());
+    for (std::size_t c = 0; c < columns.size(); ++c) columns[c].known = of.columns[c];
+    loops_[i].about = of.about;
   }
 }
 
@@ -186,18 +195,15 @@ void Scraper::discover() {
       simulation_.at(scraped_from() + settings_.discovery_interval, [this] { discover(); });
 
   const std::vector<Subject> now = present();
+  std::set<Key> there;
+  for (const Subject& subject : now) there.insert(subject.key());
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     const Loop& loop = loops_[i];
     if (loop.of.endpoint == EndpointKind::router || !loop.alive) continue;
-    const bool there =
-        std::any_of(now.begin(), now.end(), [&](const Subject& s) { return s.is(loop.of); });
-    if (!there) gone(i);
+    if (there.count(loop.of.key()) == 0) gone(i);
   }
-  for (const Subject& subject : now) {
-    const bool known = std::any_of(
-        loops_.begin(), loops_.end(), [&](const Loop& loop) { return loop.of.is(subject); });
-    if (!known) add_loop(subject);
-  }
+  for (const Subject& subject : now)
+    if (known_.insert(subject.key()).second) add_loop(subject);
 }
 
 /// All that can be scraped now, by what anybody has a name for.
@@ -291,13 +297,12 @@ void Scraper::add_loop(const Subject& subject) {
   if (scraped) schedule(loops_.size() - 1, tick_at_or_after(scraped_from(), loops_.back().phase));
 }
 
+std::span<const std::string_view> Scraper::about_scrapes() {
+  return kAbout;
+}
+
 /// `up` and the like, once a target.
 void Scraper::watch_scrapes(Loop& loop) {
-  static constexpr const char* kAbout[kAboutScrapes] = {"up",
-                                                        "scrape_duration_seconds",
-                                                        "scrape_samples_scraped",
-                                                        "scrape_samples_post_metric_relabeling",
-                                                        "scrape_series_added"};
   const EndpointKind endpoint = loop.of.endpoint;
   const bool own = endpoint == EndpointKind::sidecar || endpoint == EndpointKind::process;
   const bool first = own || std::none_of(loops_.begin(), loops_.end(), [&](const Loop& other) {
@@ -311,7 +316,7 @@ void Scraper::watch_scrapes(Loop& loop) {
   for (const char* name :
        {"namespace", "pod", "kubernetes_namespace", "kubernetes_pod_name", "container", "endpoint"})
     if (endpoint != EndpointKind::cluster) target.set(name, like.get(name));
-  for (const char* name : kAbout) {
+  for (const std::string_view name : kAbout) {
     target.set(kMetricName, name);
     loop.about.push_back(store_.series(target));
   }

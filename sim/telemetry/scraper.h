@@ -27,8 +27,11 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "sim/kernel/ids.h"
@@ -121,6 +124,10 @@ class Scraper {
   Scraper(const Scraper&) = delete;
   Scraper& operator=(const Scraper&) = delete;
 
+  /// The names of the series that tell of scrapes themselves: `up` and four more. They count what
+  /// a target shows, so who stores them stores everything.
+  static std::span<const std::string_view> about_scrapes();
+
   /// Discovers the targets of this instant and begins; call once.
   void start();
 
@@ -150,6 +157,7 @@ class Scraper {
   };
   /// `up` and the four about the scrape itself.
   static constexpr std::size_t kAboutScrapes = 5;
+  using Key = std::tuple<EndpointKind, PodId, ReplicaSetId, DeploymentId>;
   /// What a loop reads: all of a target, or what a shared target knows of one thing.
   struct Subject {
     EndpointKind endpoint = EndpointKind::router;
@@ -157,10 +165,10 @@ class Scraper {
     ReplicaSetId replica_set{};
     DeploymentId deployment{};
     double workers = 0;
-    /// Of all targets that a run has, or parts of one.
-    bool is(const Subject& other) const {
-      return endpoint == other.endpoint && pod == other.pod && replica_set == other.replica_set &&
-             (pod.valid() || replica_set.valid() || deployment == other.deployment);
+    /// Which one it is, of all targets that a run has, or of the parts of one.
+    Key key() const {
+      const bool named = pod.valid() || replica_set.valid();
+      return Key(endpoint, pod, replica_set, named ? DeploymentId{} : deployment);
     }
   };
   struct Loop {
@@ -209,6 +217,7 @@ class Scraper {
   SeriesStore& store_;
   Settings settings_;
   std::vector<Loop> loops_;
+  std::set<Key> known_;  ///< of all loops
   Time started_{};
   Simulation::EventId discovery_ = 0;
   Simulation::EventId past_ = 0;
@@ -219,7 +228,11 @@ class Scraper {
 
 class Scraper::Memory {
   friend class Scraper;
-  std::vector<std::vector<Known>> loops_;
+  struct OfLoop {
+    std::vector<Known> columns;
+    std::vector<SeriesId> about;
+  };
+  std::vector<OfLoop> loops_;
 };
 
 }  // namespace coalmine

@@ -1,8 +1,10 @@
 // Questions in PromQL that users bring along, and rules of their own.
 #include <catch2/catch.hpp>
 #include <memory>
+#include <set>
 #include <string>
 
+#include "sim/experiment/recorder.h"
 #include "sim/experiment/run.h"
 #include "sim/scenario/load.h"
 #include "strategies/placeholders.h"
@@ -105,6 +107,44 @@ TEST_CASE("the namespace of a query is the scenario's", "[strategies][queries]")
       "query: \"sum(rate(istio_requests_total{destination_workload_namespace='{{ namespace }}'}"
       "[{{ interval }}]))\", min: 1}]}]\n");
   CHECK(play(spec_of(loaded.value(), "canary")).verdict == Verdict::promoted);
+}
+
+TEST_CASE("a recorded run decides as one that nobody records, whatever its queries are about",
+          "[strategies][queries]") {
+  for (const char* query : {"count(up)", "sum(scrape_samples_scraped)", "sum(workers)"}) {
+    INFO(query);
+    const auto scenario =
+        canary_with(std::string("{name: q, query: '") + query + "', max: 1000000}").value();
+    const RunResult unseen = play(spec_of(scenario, "canary"));
+    CHECK(unseen.verdict == Verdict::promoted);
+    CHECK(record(spec_of(scenario, "canary")).result.fingerprint == unseen.fingerprint);
+  }
+}
+
+TEST_CASE("a query that looks far back sees the steady past that far", "[strategies][queries]") {
+  // 60 requests/s for a day, by the router and by the pods.
+  for (const char* reporter : {"source", "destination"}) {
+    INFO(reporter);
+    const std::string rate =
+        std::string("sum(rate(istio_requests_total{reporter=\"") + reporter + "\"}[1d]))";
+    CHECK(play_canary("{name: q, query: '" + rate + "', min: 55, max: 65}").verdict ==
+          Verdict::promoted);
+  }
+}
+
+TEST_CASE("two objectives of one kind page each for itself", "[strategies][queries][rules]") {
+  // Limits of 0.1 % and 0.11 % over an hour: passed one soon after the other.
+  const RunResult run = play(spec_of(load(R"(objectives:
+  - {availability: 99.9%, window: 1d}
+  - {availability: 99.89%, window: 1d}
+strategies: [rolling: {}]
+)")
+                                         .value(),
+                                     "rolling"));
+  std::set<std::string> paged;
+  for (const Event& e : run.events)
+    if (e.reason == "Paged" && e.object != "on-call") CHECK(paged.insert(e.object).second);
+  CHECK(paged == std::set<std::string>{"alert/availability", "alert/availability-99.89%"});
 }
 
 TEST_CASE("a rule of the scenario pages the human, recorded series and all",
