@@ -9,6 +9,7 @@
 #include "cli/instants.h"
 #include "cli/options.h"
 #include "cli/series_file.h"
+#include "sim/experiment/recording_file.h"
 #include "sim/telemetry/dialects/registry.h"
 #include "sim/telemetry/exposition/history.h"
 #include "sim/telemetry/exposition/writer.h"
@@ -29,6 +30,8 @@ struct ExportOptions {
 constexpr const char* kTimeZero = "1700000000";
 
 int export_run(const ExportOptions& options) {
+  if (is_recording_name(options.common.out))
+    refuse(options.common.out, "a recording holds one run: coalmine run writes it");
   check_writable(options.common);
   const SeriesFile file = open_series(options.common.file);
   const auto known = known_families();

@@ -24,17 +24,31 @@ double seconds_of(Duration d) {
   return static_cast<double>(d.count()) / 1e9;
 }
 
-/// Queries of users come as they are written, over many lines.
+/// Queries of users come as they are written, over many lines and with comments; printed, they must
+/// still be the same query.
 std::string on_one_line(const std::string& query) {
   std::string line;
+  bool blank = false;
   for (std::size_t i = 0; i < query.size(); ++i) {
-    if (query[i] != '\n') {
-      line += query[i];
+    const char c = query[i];
+    if (c == '#') {
+      i = std::min(query.find('\n', i), query.size()) - 1;
       continue;
     }
-    while (i + 1 < query.size() && (query[i + 1] == ' ' || query[i + 1] == '\n')) ++i;
-    if (i + 1 < query.size() && !line.empty() && line.back() != '{' && line.back() != '(')
-      line += ' ';
+    if (c == ' ' || c == '\n' || c == '\t' || c == '\r') {
+      blank = true;
+      continue;
+    }
+    if (blank && !line.empty() && line.back() != '{' && line.back() != '(') line += ' ';
+    blank = false;
+    line += c;
+    if (c != '"' && c != '\'' && c != '`') continue;
+    // A string stays as it is.
+    for (++i; i < query.size(); ++i) {
+      line += query[i];
+      if (query[i] == c) break;
+      if (query[i] == '\\' && c != '`' && i + 1 < query.size()) line += query[++i];
+    }
   }
   return line;
 }

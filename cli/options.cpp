@@ -90,7 +90,7 @@ std::shared_ptr<const Scenario> load(const CommonOptions& options) {
   how.overrides = options.set;
   how.strict = options.strict;
   if (is_recording(options.file))
-    refuse(options.file, "this is a recording; only coalmine run takes one");
+    refuse(options.file, "this is a recording; run, query and export take one");
   const LoadResult loaded = load_scenario(options.file, all_strategies(), how);
   if (loaded.scenario) complain(loaded.diagnostics.text());
   return loaded.value();
@@ -105,6 +105,8 @@ std::shared_ptr<const Scenario> load(const CommonOptions& options) {
 void check_writable(const CommonOptions& options) {
   if (options.out.empty()) return;
   std::error_code ignored;
+  if (std::filesystem::equivalent(options.file, options.out, ignored))
+    refuse(options.out, "is the file that is read: write somewhere else");
   const bool there = std::filesystem::exists(options.out, ignored);
   const bool opens = std::ofstream(options.out, std::ios::app).is_open();
   const std::string why = std::strerror(errno);

@@ -13,6 +13,7 @@
 #include "cli/instants.h"
 #include "cli/options.h"
 #include "cli/series_file.h"
+#include "sim/experiment/recording_file.h"
 #include "sim/kernel/diagnostics.h"
 #include "sim/telemetry/promql/http_api.h"
 #include "sim/telemetry/promql/query.h"
@@ -143,6 +144,8 @@ std::string text_of(const QueryOptions& options,
 }
 
 int query(const QueryOptions& options) {
+  if (is_recording_name(options.common.out))
+    refuse(options.common.out, "a recording holds one run: coalmine run writes it");
   check_writable(options.common);
   std::optional<promql::Query> query;
   try {
@@ -190,13 +193,16 @@ int query(const QueryOptions& options) {
 Command add_query(CLI::App& app) {
   auto options = std::make_shared<QueryOptions>();
   CLI::App& command = *app.add_subcommand(
-      "query", "ask a page of metrics (OpenMetrics or Prometheus text) a question in PromQL");
-  command.add_option("FILE", options->common.file, "the page")->required();
+      "query",
+      "ask a recording or a page of metrics (OpenMetrics or Prometheus text) a question in PromQL");
+  command.add_option("FILE", options->common.file, "the recording (.cmrun) or the page")
+      ->required();
   command.add_option("EXPR", options->expression, "the question, in PromQL")->required();
   command.add_option("--at",
                      options->at,
-                     "the instant: seconds since 1970, or a date as in 2023-11-14T22:14:05Z "
-                     "(default: of the newest sample)");
+                     "the instant: of a recording seconds of the run or 7m30s; of a page seconds "
+                     "since 1970, or a date as in 2023-11-14T22:14:05Z (default: of the newest "
+                     "sample)");
   command.add_option(
       "--from", options->from, "many instants: the first (default: of the oldest sample)");
   command.add_option(

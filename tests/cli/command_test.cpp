@@ -470,7 +470,7 @@ TEST_CASE("what cannot be done with a recording is refused with a reason",
   }
   CHECK_THAT(coalmine("run " + recording + " --out '" + path + ".cmrun'").err,
              Contains("copy the file instead"));
-  CHECK_THAT(coalmine("compare " + recording).err, Contains("only coalmine run takes one"));
+  CHECK_THAT(coalmine("compare " + recording).err, Contains("run, query and export take one"));
   const Ended compared = coalmine("compare '" + file + "' --out " + recording);
   CHECK(compared.code == 2);
   CHECK_THAT(compared.err, Contains("a recording holds one run"));

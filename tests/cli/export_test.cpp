@@ -1,5 +1,6 @@
 // `coalmine export`, and questions to recordings.
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -112,11 +113,60 @@ TEST_CASE("promtool takes both formats, with the units of Istio as the only obje
 
 TEST_CASE("export says what it cannot do", "[cli][export]") {
   const Recorded run;
-  CHECK_THAT(run.exported("--at 4m").err, Contains("--at: error: is for the format prometheus"));
-  CHECK_THAT(run.exported("--format prometheus --from 1m").err, Contains("take"));
-  CHECK_THAT(run.exported("--time-zero 10").err, Contains("would lie before 1970"));
-  CHECK_THAT(run.exported("--from 5m --to 1m").err, Contains("--from: error: is after --to"));
-  CHECK(run.exported("--format xml").code == 2);
+  const auto refused = [&](const std::string& arguments, const std::string& why) {
+    INFO(arguments);
+    const Ended e = run.exported(arguments);
+    CHECK(e.code == 2);
+    CHECK_THAT(e.err, Contains(why));
+  };
+  refused("--at 4m", "--at: error: is for the format prometheus");
+  refused("--format prometheus --from 1m", "--from, --to: error: are for openmetrics");
+  refused("--time-zero 10", "would lie before 1970");
+  refused("--from 5m --to 1m", "--from: error: is after --to");
+  refused("--format xml", "xml");
+  refused("--out x.cmrun", "a recording holds one run");
+}
+
+TEST_CASE("what is read is never written over", "[cli][export][query]") {
+  const Recorded run;
+  const std::string before = read(run.file);
+  const std::string link = (run.folder / "other-name.prom").string();
+  std::filesystem::create_symlink(run.file, link);
+  for (const std::string& command : {"query '" + run.file + "' up --out '" + link + "'",
+                                     "export '" + run.file + "' --out '" + link + "'",
+                                     "run '" + (run.folder / "small.yaml").string() + "' --out '" +
+                                         (run.folder / "small.yaml").string() + "'"}) {
+    INFO(command);
+    const Ended e = coalmine(command);
+    CHECK(e.code == 2);
+    CHECK_THAT(e.err, Contains("is the file that is read"));
+  }
+  CHECK(read(run.file) == before);
+  CHECK(read(run.folder / "small.yaml") == kScenario);
+}
+
+TEST_CASE("the timeline prints a query of many lines so that it can be asked again",
+          "[cli][export][query]") {
+  const Folder folder;
+  std::string text = kScenario;
+  text.erase(text.find("strategies:"));
+  text += R"(strategies:
+  - canary:
+      steps: [50%]
+      interval: 1m
+      maxErrorRatio: 100%
+      queries:
+        - name: q
+          max: 0
+          query: |
+            # of all codes; in a string it is no comment
+            sum(rate(istio_requests_total{  # the router's
+              response_code!='# 1'}[1m]))
+            # end
+)";
+  const Ended e = coalmine("run '" + folder.write("s.yaml", text) + "'");
+  CHECK(e.code == 0);
+  CHECK_THAT(e.out, Contains("sum(rate(istio_requests_total{response_code!='# 1'}[1m])) = "));
 }
 
 }  // namespace coalmine::cli
