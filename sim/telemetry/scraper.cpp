@@ -42,7 +42,7 @@ class Exposed {
       case Quantity::users:
         return static_cast<double>(users_);
       case Quantity::conversions:
-        return static_cast<double>(conversions_);
+        return static_cast<double>(conversions_) * readout.scale;
       default:
         break;
     }
