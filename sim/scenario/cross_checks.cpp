@@ -230,6 +230,22 @@ class FaultCheck {
   std::set<std::string> reached_;  ///< services that requests come to
 };
 
+/// All histograms of a run share their bounds, so there is a most for all services together.
+void check_slo_buckets(const ScenarioDraft& draft, const Value& scenario, Diagnostics& problems) {
+  constexpr std::size_t kMost = 40;
+  std::set<Duration> bounds;
+  const auto add = [&](const ServiceDraft& service) {
+    const std::vector<Duration>& slo = service.settings.metric_options.slo;
+    bounds.insert(slo.begin(), slo.end());
+  };
+  add(draft.service);
+  for (const ServiceDraft& other : draft.services) add(other);
+  if (bounds.size() > kMost)
+    problems.error(place_of(scenario, "service", "distribution"),
+                   "slo: more than " + std::to_string(kMost) +
+                       " different buckets, those of all services together");
+}
+
 void check_strategies(const ScenarioDraft& draft, const Value& scenario, Diagnostics& problems) {
   const Value* list = scenario.find("strategies");
   const auto& choices = draft.scenario.strategies;
@@ -341,6 +357,7 @@ void check_across(const ScenarioDraft& draft, const Value& scenario, Diagnostics
     check_release_names(s, *release, diagnostics);
   }
   faults.check(s.faults, scenario.find("faults"), false);
+  check_slo_buckets(draft, scenario, diagnostics);
   check_strategies(draft, scenario, diagnostics);
 }
 

@@ -92,7 +92,8 @@ struct TrafficSettings {
   double session_requests = 1;         ///< mean requests of a session (geometric); 1: no sessions
   DurationDistribution session_think;  ///< pause between them; default p50 5s, p99 60s
   std::vector<UserSegment> segments;
-  double conversion = 0;  ///< share of the users who do what the business wants
+  double conversion = 0;        ///< share of the users who do what the business wants
+  double conversion_value = 0;  ///< what one of them brings, in money; 0: not told
   Duration timeout = std::chrono::seconds(1);  ///< the client gives up; 0: never
 };
 

@@ -8,8 +8,6 @@
 namespace coalmine {
 namespace {
 
-constexpr std::size_t kMostSloBuckets = 30;  ///< of LatencyBounds::kMost, with all others
-
 /// A list of faults below release, or below faults.
 Reader<FaultList> fault_list(bool in_release) {
   std::vector<kind::Variant<std::shared_ptr<const Fault>>> types;
@@ -266,15 +264,11 @@ Section<MetricOptions> metric_options_table() {
              &MetricOptions::percentiles_histogram,
              kind::flag(),
              {.default_text = "false", .help = "the 68 buckets of Micrometer, 1ms to 30s"})
-      .field("slo",
-             &MetricOptions::slo,
-             kind::list_of(kind::duration()),
-             {.default_text = "[]", .min = "1us", .max = "1h", .help = "buckets that end at these"})
-      .check([](const MetricOptions& options, const SectionView& view, Diagnostics& problems) {
-        if (options.slo.size() > kMostSloBuckets)
-          problems.error(view.position("slo"),
-                         "slo: more than " + std::to_string(kMostSloBuckets) + " buckets");
-      });
+      .field(
+          "slo",
+          &MetricOptions::slo,
+          kind::list_of(kind::duration()),
+          {.default_text = "[]", .min = "1us", .max = "1h", .help = "buckets that end at these"});
   return table;
 }
 

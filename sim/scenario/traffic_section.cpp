@@ -213,6 +213,13 @@ Section<TrafficSettings> traffic_table() {
               .min = "0",
               .max = "100%",
               .help = "users who convert (buy, sign up) at their first ok answer"})
+      .field("conversionValue",
+             &TrafficSettings::conversion_value,
+             kind::number(),
+             {.default_text = "0",
+              .min = "0",
+              .max = "1000000000",
+              .help = "money that one of them brings, for experiment_revenue_total; 0: not told"})
       .field("timeout",
              &TrafficSettings::timeout,
              {.default_text = "1s", .max = "1h", .help = "the client gives up; 0 never"})

@@ -143,6 +143,7 @@ TargetNames WorldInstruments::names_of(DeploymentId deployment, VersionId versio
   names.outside = service == World::kReleased;
   names.caller = names.outside ? "istio-ingressgateway" : caller_of(names.service);
   names.name_space = scenario.name_space;
+  names.conversion_value = scenario.traffic.conversion_value;
   names.stable = !names.outside || deployment == world_.stable;
   const std::optional<BackendId> own = own_backend(deployment);
   names.upstream = own ? world_.cluster->backend_name(*own) : names.workload;

@@ -67,7 +67,7 @@ struct Readout {
   Quantity quantity = Quantity::requests;
   OutcomeSet outcomes{};
   std::size_t bucket = 0;
-  double scale = 1;  ///< of seconds: 1000 for a metric in milliseconds
+  double scale = 1;  ///< of seconds, or of conversions: 1000 for a metric in milliseconds
   FactReader fact = nullptr;
   std::size_t index = 0;  ///< handed to `fact`: which of several states
   bool grows = false;     ///< the fact is one that grows with time: an age, what has leaked
@@ -119,11 +119,12 @@ struct TargetNames {
   std::string pod{};      ///< not at the router
   std::string address{};  ///< of the pod: "10.244.0.2"
   std::string replica_set{};
-  std::string hash{};     ///< its pod-template-hash
-  std::string uid{};      ///< of the pod
-  std::string image{};    ///< of its container
-  double cpu_share = 1;   ///< part of a busy worker's time that needs a processor
-  std::string segment{};  ///< at the router: these users alone; empty: no segments
+  std::string hash{};           ///< its pod-template-hash
+  std::string uid{};            ///< of the pod
+  std::string image{};          ///< of its container
+  double conversion_value = 0;  ///< money that a conversion brings; 0: not told
+  double cpu_share = 1;         ///< part of a busy worker's time that needs a processor
+  std::string segment{};        ///< at the router: these users alone; empty: no segments
 };
 
 }  // namespace coalmine

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sim/kernel/assert.h"
+#include "sim/telemetry/exposed_values.h"
 
 namespace coalmine {
 namespace {
@@ -18,87 +19,6 @@ constexpr std::array<std::string_view, 5> kAbout = {"up",
                                                     "scrape_series_added"};
 
 constexpr double kNotShown = std::numeric_limits<double>::quiet_NaN();
-
-/// Instruments as they are exposed: histograms cumulative over the buckets.
-class Exposed {
- public:
-  Exposed() = default;
-  explicit Exposed(const Instruments& instruments) { add(instruments); }
-
-  void add(const Instruments& i) {
-    buckets_ = i.buckets();
-    up_to_.resize(kOutcomes * buckets_);
-    for (std::size_t o = 0; o < kOutcomes; ++o) {
-      requests_[o] += i.requests[o];
-      sum_ns_[o] += i.latency_sum_ns[o];
-      if (i.requests[o] == 0) continue;  // most outcomes never occur
-      std::uint64_t n = 0;
-      for (std::size_t b = 0; b < buckets_; ++b)
-        up_to_[o * buckets_ + b] += n += i.observed(static_cast<Outcome>(o), b);
-    }
-    busy_ns_ += i.busy_ns;
-    users_ += i.users;
-    conversions_ += i.conversions;
-  }
-
-  double value(const Readout& readout) const {
-    switch (readout.quantity) {
-      case Quantity::busy_seconds:
-        return static_cast<double>(busy_ns_) * 1e-9 * readout.scale;
-      case Quantity::users:
-        return static_cast<double>(users_);
-      case Quantity::conversions:
-        return static_cast<double>(conversions_);
-      default:
-        break;
-    }
-    double sum = 0;
-    for (std::size_t o = 0; o < kOutcomes; ++o)
-      if (requests_[o] > 0 && readout.outcomes.has(o)) sum += of_outcome(readout, o);
-    return sum;
-  }
-
-  /// Whether a counter has been born: with its first increment, a histogram as a whole, and a
-  /// maximum with the first request it could be of.
-  bool born(const Readout& readout, double value) const {
-    Readout first = readout;
-    switch (readout.quantity) {
-      case Quantity::bucket:
-      case Quantity::latency_sum:
-        first.quantity = Quantity::latency_count;
-        return this->value(first) > 0;
-      case Quantity::latency_max:
-        first.quantity = Quantity::requests;
-        return this->value(first) > 0;
-      default:
-        return value > 0;
-    }
-  }
-
- private:
-  double of_outcome(const Readout& readout, std::size_t o) const {
-    switch (readout.quantity) {
-      case Quantity::requests:
-        return static_cast<double>(requests_[o]);
-      case Quantity::bucket:
-        return static_cast<double>(up_to_[o * buckets_ + readout.bucket]);
-      case Quantity::latency_count:
-        return static_cast<double>(up_to_[(o + 1) * buckets_ - 1]);
-      case Quantity::latency_sum:
-        return static_cast<double>(sum_ns_[o]) * 1e-9 * readout.scale;
-      default:
-        return 0;
-    }
-  }
-
-  std::size_t buckets_ = 0;
-  std::array<std::uint64_t, kOutcomes> requests_{};
-  std::array<std::int64_t, kOutcomes> sum_ns_{};
-  std::vector<std::uint64_t> up_to_;  ///< by outcome, then by bucket
-  std::int64_t busy_ns_ = 0;
-  std::uint64_t users_ = 0;
-  std::uint64_t conversions_ = 0;
-};
 
 }  // namespace
 
@@ -208,8 +128,9 @@ void Scraper::discover() {
 
 /// All that can be scraped now, by what anybody has a name for.
 std::vector<Scraper::Subject> Scraper::present() const {
-  std::vector<Subject> subjects;
   const std::vector<DeploymentId> deployments = source_.routed_deployments();
+  std::vector<Subject> subjects;
+  subjects.reserve(deployments.size());
   for (const DeploymentId deployment : deployments)
     subjects.push_back({EndpointKind::router, {}, {}, deployment});
   if (anybody_observes(EndpointKind::cluster)) {
@@ -514,7 +435,7 @@ Scraper::Page Scraper::read_all(const Loop& loop) const {
     if (!facts) facts = facts_of(of);
     return readout.fact(*facts, readout.index);
   };
-  Exposed exposed;
+  ExposedValues exposed;
   if (of.endpoint == EndpointKind::router) {
     exposed.add(source_.router(of.deployment));
   } else if (of.endpoint != EndpointKind::cluster) {
@@ -536,7 +457,7 @@ Scraper::Page Scraper::read_all(const Loop& loop) const {
     const Readout& readout = column.exposed.readout;
     if (column.segment != segment) {
       segment = column.segment;
-      exposed = Exposed(source_.router(of.deployment, segment));
+      exposed = ExposedValues(source_.router(of.deployment, segment));
     }
     double value = 0;
     switch (readout.quantity) {

@@ -52,6 +52,15 @@ TEST_CASE("a dialect listed twice, and two runtimes of one process, are refused"
             .find("micrometer-quarkus and micrometer-spring cannot both be") != std::string::npos);
 }
 
+TEST_CASE("there is a most of buckets, for all services together", "[scenario][metrics]") {
+  std::string slo;
+  for (int ms = 1; ms <= 40; ++ms) slo += (slo.empty() ? "" : ", ") + std::to_string(ms) + "ms";
+  const std::string metrics = "  metrics: [micrometer-spring]\n  distribution: {slo: [";
+  CHECK(complaints(metrics + slo + "]}\n").empty());
+  CHECK(complaints(metrics + slo + ", 41ms]}\n").find("more than 40 different buckets") !=
+        std::string::npos);
+}
+
 TEST_CASE("a distribution that nobody heeds is warned of", "[scenario][metrics]") {
   const std::string text =
       complaints("  metrics: [go-http]\n  distribution: {percentilesHistogram: true}\n");

@@ -13,6 +13,7 @@ class Application final : public MetricDialect {
         {"requests_in_flight", "gauge", "Requests that wait or are in service."},
         {"experiment_users_total", "counter", "Distinct users of a running experiment."},
         {"experiment_conversions_total", "counter", "Those of them who converted."},
+        {"experiment_revenue_total", "counter", "Money that those have brought."},
     };
   }
   bool observes(EndpointKind endpoint) const override {
@@ -38,6 +39,9 @@ class Application final : public MetricDialect {
     } else if (target.endpoint == EndpointKind::router && target.segment.empty()) {
       add("experiment_users_total", Quantity::users);
       add("experiment_conversions_total", Quantity::conversions);
+      Readout revenue{Quantity::conversions};
+      revenue.scale = target.conversion_value;
+      if (revenue.scale > 0) series.push_back({"experiment_revenue_total", {}, labels, revenue});
     }
   }
 };

@@ -34,7 +34,7 @@ class Linkerd final : public MetricDialect {
     std::vector<Duration> bounds;
     for (const int decade : {1, 10, 100, 1000, 10000})
       for (const int step : {1, 2, 3, 4, 5})
-        bounds.push_back(std::chrono::milliseconds(decade * step));
+        bounds.emplace_back(std::chrono::milliseconds(decade * step));
     return bounds;
   }
   bool observes(EndpointKind endpoint) const override {

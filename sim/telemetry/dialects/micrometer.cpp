@@ -33,7 +33,7 @@ std::vector<Duration> percentile_bounds() {
   std::vector<Duration> bounds{1ms, 30s};
   for (std::int64_t c = 4; c < Duration(30s).count(); c *= 4)
     for (std::int64_t b = c; b < 4 * c - c / 3; b += c / 3)
-      if (Duration(b) > 1ms && Duration(b) < 30s) bounds.push_back(Duration(b));
+      if (Duration(b) > 1ms && Duration(b) < 30s) bounds.emplace_back(b);
   std::sort(bounds.begin(), bounds.end());
   return bounds;
 }

@@ -87,6 +87,7 @@ class LabSource final : public InstrumentSource {
     names.caller = "gateway";
     names.stable = deployment.value == 0;
     names.cpu_share = 0.5;
+    names.conversion_value = 2.5;
     if (!pod.valid()) return names;
     names.pod = pods_[pod.index()].facts.info.name;
     names.address = "10.244.0." + std::to_string(pod.value + 2);

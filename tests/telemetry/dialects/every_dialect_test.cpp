@@ -259,7 +259,32 @@ TEST_CASE("a page of three pods is what promtool takes, but for the real names' 
     CAPTURE(promtool.said());
     CHECK(code == (allowed(type.name).empty() ? 0 : 3));
     CHECK(findings_of(promtool.said()) == allowed(type.name));
+    const auto history =
+        exposition::page_of_all(lab.store, known_families(), Millis(1'700'000'000'000));
+    CHECK(promtool.create_blocks(exposition::write_openmetrics(history)) == 0);
+    CAPTURE(promtool.said());
+    CHECK(promtool.said().empty());
   }
+}
+
+TEST_CASE(
+    "an exported run keeps the names of counters that lack their suffix, and buckets theirs") {
+  const auto exported = [](const char* dialect) {
+    DialectLab lab(dialect, {true, {}});
+    lab.serve(0, Outcome::ok, 40ms);
+    lab.scrape();
+    return exposition::write_openmetrics(
+        exposition::page_of_all(lab.store, known_families(), Millis(1'700'000'000'000)));
+  };
+  const auto has = [](const std::string& page, const char* text) {
+    return page.find(text) != std::string::npos;
+  };
+  const std::string nginx = exported("nginx-ingress");
+  CHECK(has(nginx, "# TYPE nginx_ingress_controller_requests unknown"));
+  CHECK(has(nginx, "\nnginx_ingress_controller_requests{"));
+  CHECK_FALSE(has(nginx, "nginx_ingress_controller_requests_total"));
+  CHECK(has(exported("micrometer-quarkus"), "# TYPE http_server_requests_seconds histogram"));
+  CHECK(has(exported("go-http"), "# TYPE http_requests counter"));
 }
 
 }  // namespace coalmine
