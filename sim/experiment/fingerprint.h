@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "sim/kernel/fnv.h"
+
 namespace coalmine {
 
 class Fingerprint {
@@ -18,9 +20,7 @@ class Fingerprint {
   void add(std::int64_t value) { add(static_cast<std::uint64_t>(value)); }
   void add(double value) { add(std::bit_cast<std::uint64_t>(value)); }
   void add(std::string_view text) {
-    std::uint64_t h = 0xcbf29ce484222325ULL;
-    for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-    add(h);
+    add(fnv1a(text));
     add(std::uint64_t{text.size()});
   }
   std::uint64_t value() const { return hash_; }

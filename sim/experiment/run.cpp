@@ -142,7 +142,8 @@ std::uint64_t fingerprint_of(const World& world, const Outcomes& outcomes) {
     f.add(e.evidence->samples);
     f.add(e.evidence->value.value_or(-1));
   }
-  // What decisions could read: more is stored for those who look at a run afterwards.
+  // What the built-in checks and the page could read. What users' queries read shows in the
+  // evidence above, and more is stored for those who look at a run afterwards.
   const std::string& service = world.scenario().service.name;
   for (std::uint32_t i = 0; i < world.store.size(); ++i) {
     const StoredSeries series = world.store.at(SeriesId{i});

@@ -2,19 +2,11 @@
 
 #include <Random123/philox.h>
 
+#include "sim/kernel/fnv.h"
+
 namespace coalmine {
 
 namespace {
-
-/// FNV-1a, 64 bits: a fixed, documented hash of the purpose's bytes (std::hash promises neither).
-std::uint64_t fnv1a(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : text) {
-    hash ^= static_cast<unsigned char>(c);
-    hash *= 0x100000001b3ULL;
-  }
-  return hash;
-}
 
 std::uint32_t low_word(std::uint64_t x) {
   return static_cast<std::uint32_t>(x);

@@ -1,7 +1,8 @@
 /// The running world of one replication, built from a Scenario: data plane, cluster, telemetry and
-/// the page, on one Simulation. It starts settled: the old version long since ready and warm; a
-/// settling period before time zero, played at the mean rate of the traffic's past, fills the
-/// queues and shows the scraper the steady state that stands in for all the time before.
+/// the rules, the page among them, on one Simulation. It starts settled: the old version long since
+/// ready and warm; a settling period before time zero, played at the mean rate of the traffic's
+/// past, fills the queues and shows the scraper the steady state that stands in for all the time
+/// before.
 #pragma once
 
 #include <cstdint>

@@ -8,6 +8,7 @@
 
 #include "sim/telemetry/dialects/process_facts.h"
 #include "sim/telemetry/dialects/registry.h"
+#include "sim/telemetry/dialects/target_labels.h"
 
 namespace coalmine {
 namespace {
@@ -52,10 +53,10 @@ class Cadvisor final : public MetricDialect {
     const Labels pod{{"id", slice},
                      {"namespace", t.name_space},
                      {"pod", t.pod},
-                     {"node", "node-1"},
+                     {"node", kNodeName},
                      {"job", "kubelet"},
                      {"metrics_path", "/metrics/cadvisor"},
-                     {"instance", "10.0.0.1:10250"}};
+                     {"instance", std::string(kNodeAddress) + ":10250"}};
     Labels container = pod;
     container.set("id", slice + "/" + t.service);
     container.set("container", t.service);

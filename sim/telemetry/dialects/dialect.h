@@ -18,7 +18,8 @@ namespace coalmine {
 /// One endpoint, asked what it shows.
 struct Exposure {
   TargetNames target;
-  /// At the cluster's endpoint: what the series are about; all null elsewhere.
+  /// At the cluster's endpoint: what the series are about; null elsewhere, but for a
+  /// container at the kubelet's.
   Facts about{};
   std::vector<Duration> bounds{};  ///< of the dialect's histograms, those the scenario adds as well
   const LatencyBounds& run;        ///< holds them all

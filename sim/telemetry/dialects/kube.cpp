@@ -10,6 +10,7 @@
 #include "sim/cluster/int_or_percent.h"
 #include "sim/telemetry/dialects/process_facts.h"
 #include "sim/telemetry/dialects/registry.h"
+#include "sim/telemetry/dialects/target_labels.h"
 
 namespace coalmine {
 namespace {
@@ -277,9 +278,9 @@ class Kube final : public MetricDialect {
       add("kube_pod_info",
           {{"created_by_kind", "ReplicaSet"},
            {"created_by_name", names_.replica_set},
-           {"host_ip", "10.0.0.1"},
+           {"host_ip", kNodeAddress},
            {"host_network", "false"},
-           {"node", kNode},
+           {"node", kNodeName},
            {"pod_ip", names_.address}},
           one);
       add("kube_pod_owner", owner("ReplicaSet", names_.replica_set), one);
@@ -303,12 +304,10 @@ class Kube final : public MetricDialect {
             last_terminated,
             i);
       for (const Resource& r : kResources)
-        add(r.name, {{"node", kNode}, {"resource", r.resource}, {"unit", r.unit}}, r.read);
+        add(r.name, {{"node", kNodeName}, {"resource", r.resource}, {"unit", r.unit}}, r.read);
     }
 
    private:
-    static constexpr const char* kNode = "node-1";
-
     static Labels owner(const char* kind, const std::string& name) {
       return {{"owner_is_controller", "true"}, {"owner_kind", kind}, {"owner_name", name}};
     }

@@ -17,6 +17,10 @@ enum class TargetLabelStyle : std::uint8_t {
   linkerd,    ///< Linkerd's own
 };
 
+/// The one node of a world, as kube-state-metrics and the kubelet both call it.
+inline constexpr const char* kNodeName = "node-1";
+inline constexpr const char* kNodeAddress = "10.0.0.1";
+
 /// The pod behind a target and the port it is scraped at.
 struct ScrapedPod {
   std::string job;  ///< where the style does not give another

@@ -399,10 +399,6 @@ bool is_manifest(const Value& document) {
 
 }  // namespace
 
-bool holds_rules(const Value& document) {
-  return is_manifest(document) || document.find("groups") != nullptr;
-}
-
 std::vector<RuleGroup> read_rules(const Value& document,
                                   const promql::Options& options,
                                   Diagnostics& diagnostics) {

@@ -16,9 +16,6 @@
 
 namespace coalmine::rules {
 
-/// Whether a document is one of the two.
-bool holds_rules(const Value& document);
-
 /// `options` are those of the queries: dialect, lookback, default step. `query_offset` and labels
 /// of a group are keys from dialect 2.51 and 3 on. After an error the groups may be incomplete.
 std::vector<RuleGroup> read_rules(const Value& document,

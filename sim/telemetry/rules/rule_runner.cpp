@@ -6,17 +6,11 @@
 #include <utility>
 
 #include "sim/kernel/assert.h"
+#include "sim/kernel/fnv.h"
 #include "sim/telemetry/go_number.h"
 
 namespace coalmine::rules {
 namespace {
-
-/// FNV-1a, 64 bits.
-std::uint64_t hash_of(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
-  return hash;
-}
 
 std::string page_name(const Alert& alert) {
   return std::string(alert.labels.get(alert.labels.has("objective") ? "objective" : "alertname"));
@@ -62,7 +56,7 @@ RuleRunner::RuleRunner(Simulation& simulation,
     if (settings_.phase_key) {
       const auto places = static_cast<std::uint64_t>(
           std::max<std::int64_t>(1, std::chrono::duration_cast<Millis>(interval).count()));
-      const std::uint64_t bits = draw_bits(*settings_.phase_key, hash_of(rules.name));
+      const std::uint64_t bits = draw_bits(*settings_.phase_key, fnv1a(rules.name));
       phase = Millis(static_cast<std::int64_t>(bits % places));
     }
     auto group = std::make_unique<Group>(GroupEngine(std::move(rules), settings_.engine));
