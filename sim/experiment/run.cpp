@@ -131,7 +131,7 @@ Outcomes own_outcomes(World& world,
   return o;
 }
 
-std::uint64_t fingerprint_of(const World& world, const Outcomes& outcomes) {
+std::uint64_t fingerprint_of(const World& world, bool sidecars, const Outcomes& outcomes) {
   Fingerprint f;
   for (const Event& e : world.log()) {
     f.add(std::int64_t{e.time.time_since_epoch().count()});
@@ -147,7 +147,8 @@ std::uint64_t fingerprint_of(const World& world, const Outcomes& outcomes) {
   const std::string& service = world.scenario().service.name;
   for (std::uint32_t i = 0; i < world.store.size(); ++i) {
     const StoredSeries series = world.store.at(SeriesId{i});
-    if (!PromqlReader::reads(service, series.labels->metric_name(), *series.labels)) continue;
+    if (!PromqlReader::reads(service, sidecars, series.labels->metric_name(), *series.labels))
+      continue;
     f.add(std::string_view(series.labels->text()));
     for (std::size_t k = 0; k < series.times.size(); ++k) {
       const std::int64_t at = series.times[k].time_since_epoch().count();
@@ -187,15 +188,21 @@ PlayedRun play_alone(const RunSpec& spec,
   run.result.played = choice ? played_release(spec) : "none";
   run.result.on_call = spec.on_call && scenario.on_call.present;
 
+  // Who plays the past for all stores what any of them reads.
   std::vector<std::string> queries;
-  for (const StrategyChoice& any : scenario.strategies)
+  const bool reads_pods = choice && choice->strategy->reads_pods();
+  bool sidecars = reads_pods;
+  for (const StrategyChoice& any : scenario.strategies) {
     for (std::string& query : any.strategy->queries()) queries.push_back(std::move(query));
+    sidecars |= past != nullptr && any.strategy->reads_pods();
+  }
   World world(scenario,
               {spec.seed,
                spec.replication,
                choice ? run.result.played : "good",
                spec.arrivals,
                recording != nullptr,
+               sidecars,
                std::move(queries)});
   Operator op(operator_context(world));
   std::optional<Recorder> recorder;
@@ -239,7 +246,7 @@ PlayedRun play_alone(const RunSpec& spec,
   run.result.verdict = progress.ending ? progress.ending->verdict : Verdict::held;
   run.result.outcomes = own_outcomes(world, scenario, op, progress);
   run.result.requests = world.data_plane->sent();
-  run.result.fingerprint = fingerprint_of(world, run.result.outcomes);
+  run.result.fingerprint = fingerprint_of(world, reads_pods, run.result.outcomes);
   run.result.events = world.log();
   const auto stopped = std::find_if(run.result.events.begin(),
                                     run.result.events.end(),

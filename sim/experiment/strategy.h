@@ -34,6 +34,9 @@ class Strategy {
   /// The PromQL it asks besides the readings of MetricReader, placeholders filled in with anything:
   /// what it selects is stored.
   virtual std::vector<std::string> queries() const { return {}; }
+  /// Whether it reads at Vantage::pod. Every pod's sidecar shows as much as the router: that is
+  /// stored for those who ask.
+  virtual bool reads_pods() const { return false; }
 };
 
 }  // namespace coalmine

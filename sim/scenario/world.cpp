@@ -331,12 +331,17 @@ void World::start_telemetry() {
   if (!spec_.keeps_everything && !ask_of_scrapes(selectors_of(queries)))
     scraping.keep = [this, asked = selectors_of(queries)](std::string_view name,
                                                           const Labels& labels) {
-      return PromqlReader::reads(scenario_.service.name, name, labels) || could_select(asked, name);
+      return PromqlReader::reads(scenario_.service.name, spec_.sidecars, name, labels) ||
+             could_select(asked, name);
     };
   scraper_ = std::make_unique<Scraper>(simulation, *instruments_, store, std::move(scraping));
   scraper_->start();
   metrics = std::make_unique<PromqlReader>(
-      simulation, store, [this](DeploymentId d) { return cluster->spec(d).name; }, segments_);
+      simulation,
+      store,
+      [this](DeploymentId d) { return cluster->spec(d).name; },
+      segments_,
+      keeps_sidecars());
 
   start_rules();
 }
@@ -378,7 +383,7 @@ void World::start_rules() {
 }
 
 ControlPlaneCounts World::control_plane_so_far() const {
-  return {log_.size(), cluster->pods().size(), scraper_->scrapes(), scraper_->failed_scrapes()};
+  return {log_.size(), cluster->pods().size()};
 }
 
 std::optional<WorldPast> World::past() const {
@@ -392,11 +397,13 @@ std::optional<WorldPast> World::past() const {
                    store,
                    *std::move(scraped),
                    data_plane->knows_segments(),
+                   keeps_sidecars(),
                    control_plane_so_far()};
 }
 
 bool World::go_on_from(const WorldPast& past) {
-  if (past.segments != data_plane->knows_segments()) return true;
+  if (past.segments != data_plane->knows_segments() || (keeps_sidecars() && !past.sidecars))
+    return true;
   data_plane->fall_asleep();
   simulation.advance_to(past_ends());
   if (control_plane_so_far() != past.control_plane) return false;

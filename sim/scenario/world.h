@@ -29,8 +29,6 @@ namespace coalmine {
 struct ControlPlaneCounts {
   std::size_t events = 0;
   std::size_t pods = 0;
-  std::uint64_t scrapes = 0;
-  std::uint64_t failed_scrapes = 0;
   friend bool operator==(const ControlPlaneCounts&, const ControlPlaneCounts&) = default;
 };
 
@@ -42,6 +40,7 @@ struct WorldPast {
   SeriesStore store;
   Scraper::Memory scraped;
   bool segments = false;  ///< DataPlane::knows_segments()
+  bool sidecars = false;  ///< WorldSpec::sidecars
   ControlPlaneCounts control_plane;
 };
 
@@ -54,6 +53,7 @@ struct WorldSpec {
   std::shared_ptr<const ArrivalTape> arrivals{};
   /// Stores all that is exposed, for charts, queries and exports; else only what decisions read.
   bool keeps_everything = false;
+  bool sidecars = true;                ///< ...of what pods' sidecars show as well
   std::vector<std::string> queries{};  ///< PromQL whose series are stored too
 };
 
@@ -94,8 +94,8 @@ class World {
   std::optional<WorldPast> past() const;
   /// Of a world at its start: goes to past_ends() with only the control plane playing, and on from
   /// there with what the requests of `past` left behind. If its requests know more or less of their
-  /// users than those it does nothing, and the world plays its past itself. False, and the world is
-  /// of no use any more, if something went another way than in `past`.
+  /// users than those, or it wants more series, it does nothing, and the world plays its past itself.
+  /// False, and the world is of no use any more, if something went another way than in `past`.
   bool go_on_from(const WorldPast& past);
 
   /// Deployments that have served the released service, ascending.
@@ -105,6 +105,7 @@ class World {
  private:
   TrafficModel traffic_model(const WorldSpec& spec);
   ControlPlaneCounts control_plane_so_far() const;
+  bool keeps_sidecars() const { return spec_.sidecars || spec_.keeps_everything; }
   void make_dialects();
   void start_services();
   void start_telemetry();

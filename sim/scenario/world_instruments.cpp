@@ -55,7 +55,7 @@ bool WorldInstruments::answers_scrape(PodId pod, EndpointKind endpoint) const {
 }
 
 const Instruments& WorldInstruments::process(PodId pod) const {
-  settle();
+  world_.data_plane->settle(pod);
   return world_.data_plane->pod_instruments(pod);
 }
 
@@ -117,7 +117,7 @@ double WorldInstruments::endpoints(DeploymentId deployment) const {
 }
 
 double WorldInstruments::longest(PodId pod, OutcomeSet outcomes) const {
-  settle();
+  world_.data_plane->settle(pod);
   double most = 0;
   for (std::size_t o = 0; o < kOutcomes; ++o)
     if (outcomes.has(o)) most = std::max(most, world_.data_plane->longest_latency(pod, o));

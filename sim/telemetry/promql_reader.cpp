@@ -64,16 +64,22 @@ PromqlReader::PromqlReader(const Simulation& simulation,
                            const SeriesSource& source,
                            NameOf name_of,
                            std::vector<std::string> segments,
+                           bool sidecars,
                            promql::Options options)
     : simulation_(simulation),
       source_(source),
       name_of_(std::move(name_of)),
       segments_(std::move(segments)),
+      sidecars_(sidecars),
       options_(options) {}
 
-bool PromqlReader::reads(std::string_view service, std::string_view name, const Labels& labels) {
+bool PromqlReader::reads(std::string_view service,
+                         bool sidecars,
+                         std::string_view name,
+                         const Labels& labels) {
   if (name == kUsers || name == kConversions) return labels.get("service") == service;
   if (labels.get("destination_service_name") != service) return false;
+  if (!sidecars && labels.get("reporter") != "source") return false;
   const std::string_view latency = kLatency;
   const bool of_latency = name.substr(0, latency.size()) == latency;
   const std::string_view suffix = of_latency ? name.substr(latency.size()) : "";
@@ -116,6 +122,7 @@ std::string PromqlReader::deployments(const MetricTarget& target) const {
 }
 
 std::string PromqlReader::matchers(const MetricTarget& target) const {
+  CM_ASSERT(sidecars_ || target.vantage == Vantage::router);
   std::string text =
       target.vantage == Vantage::router ? "reporter=\"source\"" : "reporter=\"destination\"";
   text += ",destination_workload" + deployments(target);

@@ -23,10 +23,12 @@ class PromqlReader final : public MetricReader {
   using NameOf = std::function<std::string(DeploymentId)>;
 
   /// Simulation and source outlive the reader. `segments` are the names of the users' segments.
+  /// Without `sidecars` nobody may ask at Vantage::pod: what those show is not stored.
   PromqlReader(const Simulation& simulation,
                const SeriesSource& source,
                NameOf name_of,
                std::vector<std::string> segments = {},
+               bool sidecars = true,
                promql::Options options = {});
 
   Reading error_ratio(const MetricTarget& target, Duration window) const override;
@@ -46,8 +48,12 @@ class PromqlReader final : public MetricReader {
                                            Duration window,
                                            PromDialect dialect = PromDialect::v3);
 
-  /// Whether any of these readings, about this service, could select such a series.
-  static bool reads(std::string_view service, std::string_view name, const Labels& labels);
+  /// Whether any of these readings, about this service, could select such a series; those at
+  /// Vantage::pod only with `sidecars`.
+  static bool reads(std::string_view service,
+                    bool sidecars,
+                    std::string_view name,
+                    const Labels& labels);
 
  private:
   promql::Value value_of(const std::string& query) const;
@@ -62,6 +68,7 @@ class PromqlReader final : public MetricReader {
   const SeriesSource& source_;
   NameOf name_of_;
   std::vector<std::string> segments_;
+  bool sidecars_;
   promql::Options options_;
   mutable std::map<std::string, promql::Query, std::less<>> parsed_;
 };

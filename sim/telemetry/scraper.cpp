@@ -102,6 +102,7 @@ void Scraper::recall(const Memory& memory) {
   for (std::size_t i = 0; i < loops_.size(); ++i) {
     std::vector<Column>& columns = loops_[i].columns;
     const Memory::OfLoop& of = memory.loops_[i];
+    if (columns.empty()) continue;  // it keeps nothing of that target
     CM_ASSERT(of.columns.size() == columns.size());
     for (std::size_t c = 0; c < columns.size(); ++c) columns[c].known = of.columns[c];
     loops_[i].about = of.about;
@@ -114,7 +115,8 @@ void Scraper::discover() {
   discovery_ =
       simulation_.at(scraped_from() + settings_.discovery_interval, [this] { discover(); });
 
-  const std::vector<Subject> now = present();
+  std::vector<Subject> now = present();
+  if (now == discovered_) return;
   std::set<Key> there;
   for (const Subject& subject : now) there.insert(subject.key());
   for (std::size_t i = 0; i < loops_.size(); ++i) {
@@ -124,6 +126,7 @@ void Scraper::discover() {
   }
   for (const Subject& subject : now)
     if (known_.insert(subject.key()).second) add_loop(subject);
+  discovered_ = std::move(now);
 }
 
 /// All that can be scraped now, by what anybody has a name for.

@@ -170,6 +170,7 @@ class Scraper {
       const bool named = pod.valid() || replica_set.valid();
       return Key(endpoint, pod, replica_set, named ? DeploymentId{} : deployment);
     }
+    friend bool operator==(const Subject&, const Subject&) = default;
   };
   struct Loop {
     Subject of;
@@ -217,7 +218,8 @@ class Scraper {
   SeriesStore& store_;
   Settings settings_;
   std::vector<Loop> loops_;
-  std::set<Key> known_;  ///< of all loops
+  std::set<Key> known_;              ///< of all loops
+  std::vector<Subject> discovered_;  ///< the last time
   Time started_{};
   Simulation::EventId discovery_ = 0;
   Simulation::EventId past_ = 0;

@@ -460,13 +460,15 @@ RouteTable DataPlane::routes(ServiceId service) const {
 
 // ---- looking in
 
+void DataPlane::settle(PodId pod) {
+  if (pods_[pod.index()].closed)
+    bring_up_to_date(pod, now_);
+  else
+    see_leaving(pods_[pod.index()], now_);
+}
+
 void DataPlane::settle() {
-  for (std::uint32_t i = 0; i < pods_.size(); ++i) {
-    if (pods_[i].closed)
-      bring_up_to_date(PodId{i}, now_);
-    else
-      see_leaving(pods_[i], now_);
-  }
+  for (std::uint32_t i = 0; i < pods_.size(); ++i) settle(PodId{i});
   for (Stepped& s : stepped_)
     if (s.in_use) count_expired(s.flight, s.pod, now_);
 }

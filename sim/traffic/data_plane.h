@@ -106,8 +106,10 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   /// An experiment begins: Instruments::users and conversions count from now on, from zero.
   void count_users_from_now();
 
-  /// Brings every pod's counters up to the present; call before reading instruments.
+  /// Brings every counter up to the present; call before reading instruments.
   void settle();
+  /// Those of one pod only: what its sender and the router counted may lag behind.
+  void settle(PodId pod);
   /// Of the pod's present process.
   const Instruments& pod_instruments(PodId pod) const { return pods_[pod.index()].counters; }
   /// Of its processes before that: what a sidecar has counted as well.

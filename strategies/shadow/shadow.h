@@ -34,6 +34,7 @@ class Shadow : public Strategy {
   explicit Shadow(const ShadowPlan& plan) : plan_(plan) {}
   Task<Verdict> roll_out(Operator& op) const override;
   std::vector<std::string> queries() const override { return query_texts(plan_.cut_over.checks); }
+  bool reads_pods() const override { return true; }
 
  private:
   ShadowPlan plan_;

@@ -2,6 +2,7 @@
 // it is the run it would have been.
 #include <catch2/catch.hpp>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -61,7 +62,7 @@ TEST_CASE("a past in which the control plane went another way is not gone on fro
           "[experiment][past]") {
   const auto scenario = short_scenario();
   auto other = std::make_shared<WorldPast>(*past_of(scenario));
-  ++other->control_plane.failed_scrapes;
+  ++other->control_plane.events;
   const RunSpec spec = spec_of(scenario, "canary");
   CHECK(fingerprint(spec, other) == fingerprint(spec, nullptr));
 }
@@ -73,6 +74,34 @@ TEST_CASE("requests that know their user's segment play their own past", "[exper
   other->traffic.sent_ = 0;  // would show, were it used
   const RunSpec spec = spec_of(scenario, "canary");
   CHECK(fingerprint(spec, other) == fingerprint(spec, nullptr));
+}
+
+TEST_CASE("who reads pods plays its own past where nobody stored what they show",
+          "[experiment][past]") {
+  const auto scenario = short_scenario();
+  auto other = std::make_shared<WorldPast>(*past_of(scenario));
+  REQUIRE(other->sidecars);  // shadow asks for them
+  other->sidecars = false;
+  other->traffic.sent_ = 0;  // would show, were it used
+  const RunSpec spec = spec_of(scenario, "shadow");
+  CHECK(fingerprint(spec, other) == fingerprint(spec, nullptr));
+}
+
+TEST_CASE("what pods' sidecars show is stored for those who ask", "[experiment][past]") {
+  const auto scenario = short_scenario();
+  const auto seen_by = [&](bool sidecars) {
+    WorldSpec spec;
+    spec.sidecars = sidecars;
+    World world(*scenario, spec);
+    world.simulation.advance_to(kTimeZero + std::chrono::minutes(1));
+    std::set<std::string> reporters;
+    for (std::uint32_t i = 0; i < world.store.size(); ++i)
+      reporters.insert(std::string(world.store.at(SeriesId{i}).labels->get("reporter")));
+    reporters.erase("");  // the experiment's counters have none
+    return reporters;
+  };
+  CHECK(seen_by(true) == std::set<std::string>{"source", "destination"});
+  CHECK(seen_by(false) == std::set<std::string>{"source"});
 }
 
 TEST_CASE("what is shared of a past is its end, not what came after", "[experiment][past]") {

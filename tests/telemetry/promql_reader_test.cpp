@@ -308,14 +308,23 @@ TEST_CASE("a query gives one number, or says why not") {
 
 TEST_CASE("what the readings of a service could select is known beforehand") {
   const auto reads = [](std::string_view name, const Labels& labels) {
-    return PromqlReader::reads("shop", name, labels);
+    const bool with = PromqlReader::reads("shop", true, name, labels);
+    // Of the sidecars' view nothing, unless somebody reads pods.
+    Labels theirs = labels;
+    theirs.set("reporter", "destination");
+    if (labels.get("reporter") == "source") {
+      CHECK(PromqlReader::reads("shop", true, name, theirs) == with);
+      CHECK_FALSE(PromqlReader::reads("shop", false, name, theirs));
+    }
+    CHECK(PromqlReader::reads("shop", false, name, labels) == with);
+    return with;
   };
-  const Labels shop{{"destination_service_name", "shop"}};
+  const Labels shop{{"destination_service_name", "shop"}, {"reporter", "source"}};
   for (const char* name : {"istio_requests_total",
                            "istio_request_duration_milliseconds_bucket",
                            "istio_request_duration_milliseconds_count"}) {
     CHECK(reads(name, shop));
-    CHECK_FALSE(reads(name, {{"destination_service_name", "depot"}}));
+    CHECK_FALSE(reads(name, {{"destination_service_name", "depot"}, {"reporter", "source"}}));
   }
   CHECK_FALSE(reads("istio_request_duration_milliseconds_sum", shop));
   CHECK_FALSE(reads("istio_request_duration_milliseconds", shop));
