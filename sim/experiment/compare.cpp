@@ -55,7 +55,7 @@ class ReplicationPlayer {
 
   Replication play() {
     if (stop_.stop_requested()) return {};
-    control_ = play_alone(spec_, stop_, nullptr, &past_);
+    control_ = play_alone(spec_, stop_, nullptr, &shared_);
     if (control_.result.interrupted) return {};
     run_done_();
     for (const Cell& cell : cells_) {
@@ -74,7 +74,7 @@ class ReplicationPlayer {
     spec.strategy = cell.strategy;
     spec.release = cell.release;
     spec.on_call = cell.on_call;
-    spec.past = past_;
+    spec.shared = shared_;
     if (const RunResult* same = same_as(cell, played_release(spec))) {
       RunResult copy = *same;
       copy.release = cell.release;
@@ -105,7 +105,7 @@ class ReplicationPlayer {
   const std::stop_token& stop_;
   const std::function<void()>& run_done_;
   PlayedRun control_;
-  std::shared_ptr<const WorldPast> past_;
+  Shared shared_;
   Replication result_;
 };
 

@@ -240,6 +240,10 @@ void Operator::begin_experiment() {
   context_.data_plane.count_users_from_now();
 }
 
+void Operator::end_experiment() {
+  context_.data_plane.stop_counting_users();
+}
+
 Task<void> Operator::route_by_replicas(std::vector<DeploymentId> deployments) {
   std::string message = "one Service over";
   for (const DeploymentId d : deployments) message += " " + context_.cluster.spec(d).name;

@@ -94,6 +94,7 @@ class Operator {
   /// The router counts distinct users and their conversions per Deployment, from zero, from now on:
   /// what MetricReader::users() and conversions() read.
   void begin_experiment();
+  void end_experiment();  ///< what was counted stays; without one under way it does nothing
   const MetricReader& metrics() const;
   /// As it is called on labels.
   const std::string& name_of(DeploymentId deployment) const;

@@ -36,9 +36,7 @@ Task<void> by_on_call(World& world, Operator& op, ReleaseProgress& progress) {
   }
 }
 
-}  // namespace
-
-Task<void> play_release(
+Task<void> by_all(
     World& world, Operator& op, const Strategy& strategy, bool on_call, ReleaseProgress& progress) {
   co_await sleep_until(world.simulation, kTimeZero + op.scenario().release.at);
   op.note("ReleaseStarted", "release of " + op.scenario().release.version + " begins");
@@ -56,6 +54,15 @@ Task<void> play_release(
   op.set_actor("on-call");
   const bool restored = co_await op.restore_stable();
   if (restored) progress.ending = {Verdict::rolled_back, op.now()};
+}
+
+}  // namespace
+
+Task<void> play_release(
+    World& world, Operator& op, const Strategy& strategy, bool on_call, ReleaseProgress& progress) {
+  co_await by_all(world, op, strategy, on_call, progress);
+  op.end_experiment();
+  progress.over = true;
 }
 
 }  // namespace coalmine

@@ -175,7 +175,7 @@ std::string played_release(const RunSpec& spec) {
 PlayedRun play_alone(const RunSpec& spec,
                      const std::stop_token& stop,
                      Recording* recording,
-                     std::shared_ptr<const WorldPast>* past) {
+                     Shared* shared) {
   const Scenario& scenario = *spec.scenario;
   PlayedRun run;
   run.result.scenario = scenario.name;
@@ -194,7 +194,7 @@ PlayedRun play_alone(const RunSpec& spec,
   bool sidecars = reads_pods;
   for (const StrategyChoice& any : scenario.strategies) {
     for (std::string& query : any.strategy->queries()) queries.push_back(std::move(query));
-    sidecars |= past != nullptr && any.strategy->reads_pods();
+    sidecars |= shared != nullptr && any.strategy->reads_pods();
   }
   World world(scenario,
               {spec.seed,
@@ -216,32 +216,46 @@ PlayedRun play_alone(const RunSpec& spec,
   Cluster& cluster = *world.cluster;
   world.simulation.at(kTimeZero + scenario.release.at, [&cluster] { cluster.reset_cost(); });
 
-  if (spec.past && recording == nullptr && !world.go_on_from(*spec.past)) {
+  const bool shares = recording == nullptr;
+  if (shares && spec.shared.past && !world.go_on_from(*spec.shared.past)) {
     world.simulation.tasks().cancel_all();
     RunSpec from_the_start = spec;
-    from_the_start.past.reset();
-    return play_alone(from_the_start, stop, recording, past);
+    from_the_start.shared.past.reset();
+    return play_alone(from_the_start, stop, recording, shared);
   }
   const Duration slice = between_looks(scenario);
-  const auto play_until = [&](Time end) {
-    for (Time t = world.simulation.now(); t < end && !stop.stop_requested(); t += slice)
-      world.simulation.advance_to(std::min(t + slice, end));
+  const Time end = kTimeZero + scenario.duration;
+  const auto play_until = [&](Time until) {
+    for (Time t = world.simulation.now(); t < until && !stop.stop_requested(); t += slice)
+      world.simulation.advance_to(std::min(t + slice, until));
     return !stop.stop_requested();
   };
   bool played = true;
-  if (past != nullptr) {
+  if (shared != nullptr) {
     played = play_until(world.past_ends());
     if (std::optional<WorldPast> common = played ? world.past() : std::nullopt)
-      *past = std::make_shared<const WorldPast>(std::move(*common));
+      shared->past = std::make_shared<const WorldPast>(std::move(*common));
   }
-  if (!played || !play_until(kTimeZero + scenario.duration)) {
+  const bool may_join = shares && spec.shared.course && choice;
+  if (may_join || shared != nullptr) {
+    for (Time t = world.first_landmark(); played && t < end; t += Course::kStep) {
+      played = play_until(t);
+      if (shared != nullptr) world.pass_landmark();
+      if (!may_join || !progress.over || !world.join(spec.shared.course)) continue;
+      run.joined_control = t;
+      break;
+    }
+  }
+  if (!played || !play_until(end)) {
     run.result.interrupted = true;
     world.simulation.tasks().cancel_all();
     return run;
   }
   world.data_plane->settle();
-  CM_ASSERT(world.data_plane->sent() ==
-            world.data_plane->finished() + world.data_plane->unanswered());
+  if (shared != nullptr) shared->course = world.course();
+  if (!world.catch_up())
+    CM_ASSERT(world.data_plane->sent() ==
+              world.data_plane->finished() + world.data_plane->unanswered());
 
   run.result.verdict = progress.ending ? progress.ending->verdict : Verdict::held;
   run.result.outcomes = own_outcomes(world, scenario, op, progress);

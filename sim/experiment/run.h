@@ -21,7 +21,14 @@
 
 namespace coalmine {
 
+struct Course;     // course.h
 struct WorldPast;  // world.h
+
+/// What the runs of a replication have in common with its control; null: nothing.
+struct Shared {
+  std::shared_ptr<const WorldPast> past{};  ///< before the release
+  std::shared_ptr<const Course> course{};   ///< after one that was taken back
+};
 
 struct RunSpec {
   std::shared_ptr<const Scenario> scenario;
@@ -34,9 +41,9 @@ struct RunSpec {
   bool on_call = true;  ///< false: nobody is behind the strategy, whatever the scenario says
   /// record_arrivals() of the replication, where several runs of it are played.
   std::shared_ptr<const ArrivalTape> arrivals{};
-  /// What play_alone() of another run of this replication kept: the run is the same with it, and
-  /// sooner played. A recording has no use for it: it shows the past as well.
-  std::shared_ptr<const WorldPast> past{};
+  /// What play_alone() of this replication's control has left: the run is the same with it, and
+  /// sooner played. A recording has no use for it: it shows everything.
+  Shared shared{};
 };
 
 /// The release that is played: `release`, or what the mix draws.
@@ -73,17 +80,18 @@ class EdgeTally;
 struct PlayedRun {
   RunResult result;
   std::shared_ptr<const EdgeTally> edge;  ///< the truth; null if interrupted
+  std::optional<Time> joined_control{};   ///< when it had come back to RunSpec::shared's course
 };
 
 struct Recording;
 
 /// Plays a run alone: outcomes without the excess over control. Throws InternalError if we are
-/// wrong. `recording`, if there is one, gets everything but the result (recorder.h); `past`, if
-/// there is one, what RunSpec::past of the replication's other runs may be, or null.
+/// wrong. `recording`, if there is one, gets everything but the result (recorder.h); `shared`, if
+/// there is one, what RunSpec::shared of the replication's other runs may be: ask the control.
 PlayedRun play_alone(const RunSpec& spec,
                      const std::stop_token& stop = {},
                      Recording* recording = nullptr,
-                     std::shared_ptr<const WorldPast>* past = nullptr);
+                     Shared* shared = nullptr);
 
 /// Adds what is measured over `control` (excess_*, time_to_restore).
 void add_excess(PlayedRun& run, const PlayedRun& control, const Scenario& scenario);

@@ -16,6 +16,7 @@
 #include <memory>
 #include <new>
 #include <utility>
+#include <vector>
 
 #include "sim/kernel/assert.h"
 
@@ -54,6 +55,12 @@ class HotHeap {
     size_ = 0;
   }
 
+  /// All of them, in no order.
+  std::vector<Entry> entries() const {
+    std::vector<Entry> all;
+    for (std::size_t i = 0; i < size_; ++i) all.push_back(unpack(nodes()[i]));
+    return all;
+  }
   /// The first entry; the heap must not be empty (unchecked here and below: the hot path).
   Entry top() const { return unpack(nodes()[0]); }
   /// The first entry's time, or the largest time when empty: what a merge of streams compares.

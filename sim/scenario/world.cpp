@@ -413,6 +413,58 @@ bool World::go_on_from(const WorldPast& past) {
   return true;
 }
 
+void World::pass_landmark() {
+  data_plane->settle();
+  if (!passed_) {
+    passed_ = std::make_shared<Course>();
+    passed_->sidecars = keeps_sidecars();
+    instruments_->keep(passed_->readings);
+  }
+  const std::optional<DataPlane::Seats> seats = data_plane->seats();
+  CM_ASSERT(seats);  // a world without a release never touches its routes
+  passed_->landmarks.push_back({data_plane->state(), *seats});
+  data_plane->begin_chapter();
+}
+
+std::shared_ptr<const Course> World::course() {
+  if (!passed_) return nullptr;
+  data_plane->settle();
+  const std::vector<TrafficState::Pod>& before = passed_->landmarks.front().traffic.pods_;
+  const std::vector<TrafficState::Pod>& now = data_plane->state().pods_;
+  const auto same = [](const TrafficState::Pod& a, const TrafficState::Pod& b) {
+    return a.starts == b.starts && a.listening == b.listening && a.accepting == b.accepting;
+  };
+  if (!std::equal(before.begin(), before.end(), now.begin(), now.end(), same)) return nullptr;
+  passed_->end = data_plane->state();
+  return std::move(passed_);
+}
+
+bool World::join(std::shared_ptr<const Course> course) {
+  CM_ASSERT(!joined_ && simulation.now() >= first_landmark());
+  const auto nth = static_cast<std::size_t>((simulation.now() - first_landmark()) / Course::kStep);
+  if (nth >= course->landmarks.size() || !scraper_->stores_counters_only()) return false;
+  const Course::Landmark& there = course->landmarks[nth];
+  if (scraper_->stores_of_pods()) {
+    // Pods are known by their own names then, and have to be the same ones.
+    const std::optional<DataPlane::Seats> mine = data_plane->seats();
+    if (!mine || mine->pods != there.seats.pods) return false;
+    if (keeps_sidecars() && !course->sidecars) return false;
+  }
+  data_plane->settle();
+  if (!data_plane->goes_on_as(there.traffic, there.seats)) return false;
+  data_plane->leave_requests_to_another();
+  joined_ = std::move(course);
+  joined_at_ = nth;
+  instruments_->follow(joined_, joined_at_);
+  return true;
+}
+
+bool World::catch_up() {
+  if (!joined_) return false;
+  data_plane->add_counts(joined_->landmarks[joined_at_].traffic, *joined_->end);
+  return true;
+}
+
 std::vector<DeploymentId> World::released_deployments() const {
   std::set<DeploymentId> seen;
   for (const PodInfo& pod : cluster->pods())

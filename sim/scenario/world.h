@@ -17,6 +17,7 @@
 #include "sim/kernel/event_log.h"
 #include "sim/kernel/simulation.h"
 #include "sim/kernel/task.h"
+#include "sim/scenario/course.h"
 #include "sim/scenario/scenario.h"
 #include "sim/telemetry/promql_reader.h"
 #include "sim/telemetry/rules/rule_runner.h"
@@ -57,6 +58,8 @@ struct WorldSpec {
   std::vector<std::string> queries{};  ///< PromQL whose series are stored too
 };
 
+class WorldInstruments;
+
 class World {
  public:
   static constexpr ServiceId kReleased{0};  ///< the service being released
@@ -94,9 +97,23 @@ class World {
   std::optional<WorldPast> past() const;
   /// Of a world at its start: goes to past_ends() with only the control plane playing, and on from
   /// there with what the requests of `past` left behind. If its requests know more or less of their
-  /// users than those, or it wants more series, it does nothing, and the world plays its past itself.
-  /// False, and the world is of no use any more, if something went another way than in `past`.
+  /// users than those, or it wants more series, it does nothing, and the world plays its past
+  /// itself. False, and the world is of no use any more, if something went another way than in
+  /// `past`.
   bool go_on_from(const WorldPast& past);
+
+  // How the control goes on, for runs that come back to it (course.h).
+  /// The first instant at which one may, and every Course::kStep from it on.
+  Time first_landmark() const { return kTimeZero + scenario_.release.at + Course::kStep; }
+  /// Of the control; the clock stands at a landmark, and they are told in order.
+  void pass_landmark();
+  /// Of the control at its end. Nothing, if its pods changed meanwhile.
+  std::shared_ptr<const Course> course();
+  /// At a landmark of `course`, when nobody will act on this world any more: whether its requests
+  /// go on as in `course`. Then they are not played any more.
+  bool join(std::shared_ptr<const Course> course);
+  /// At the end: whether it joined one, and has now counted what it would have.
+  bool catch_up();
 
   /// Deployments that have served the released service, ascending.
   std::vector<DeploymentId> released_deployments() const;
@@ -117,9 +134,12 @@ class World {
   std::vector<std::string> segments_;  ///< names
   /// By service, those it lists.
   std::vector<std::vector<std::unique_ptr<const MetricDialect>>> dialects_;
-  std::unique_ptr<InstrumentSource> instruments_;
+  std::unique_ptr<WorldInstruments> instruments_;
   std::unique_ptr<Scraper> scraper_;
   int other_pods_ = 0;
+  std::shared_ptr<Course> passed_;        ///< the control's so far
+  std::shared_ptr<const Course> joined_;  ///< null: it plays its own requests
+  std::size_t joined_at_ = 0;             ///< landmark
 };
 
 }  // namespace coalmine

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/kernel/assert.h"
+
 namespace coalmine {
 
 WorldInstruments::WorldInstruments(World& world) : world_(world) {
@@ -56,7 +58,11 @@ bool WorldInstruments::answers_scrape(PodId pod, EndpointKind endpoint) const {
 
 const Instruments& WorldInstruments::process(PodId pod) const {
   world_.data_plane->settle(pod);
-  return world_.data_plane->pod_instruments(pod);
+  const TrafficState* from = landmark();
+  return read(
+      {world_.simulation.now(), pod, {}, {}},
+      world_.data_plane->pod_instruments(pod),
+      from && pod.index() < from->pods_.size() ? &from->pods_[pod.index()].counters : nullptr);
 }
 
 const Instruments& WorldInstruments::earlier(PodId pod) const {
@@ -65,7 +71,11 @@ const Instruments& WorldInstruments::earlier(PodId pod) const {
 
 const Instruments& WorldInstruments::router(DeploymentId deployment) const {
   settle();
-  return world_.data_plane->router_instruments(deployment);
+  const TrafficState* from = landmark();
+  const std::size_t i = deployment.index();
+  return read({world_.simulation.now(), {}, deployment, {}},
+              world_.data_plane->router_instruments(deployment),
+              from && i < from->routers_.size() ? &from->routers_[i] : nullptr);
 }
 
 double WorldInstruments::in_flight(PodId pod) const {
@@ -78,9 +88,12 @@ const std::vector<std::string>& WorldInstruments::segments() const {
 
 const Instruments& WorldInstruments::router(DeploymentId deployment, std::size_t segment) const {
   settle();
-  return world_.data_plane->router_instruments(
-      deployment,
-      segment < segments().size() ? static_cast<std::uint8_t>(segment) : Users::kNoSegment);
+  const auto place =
+      segment < segments().size() ? static_cast<std::uint8_t>(segment) : Users::kNoSegment;
+  const TrafficState* from = landmark();
+  return read({world_.simulation.now(), {}, deployment, segment},
+              world_.data_plane->router_instruments(deployment, place),
+              from ? from->router(deployment, place) : nullptr);
 }
 
 std::vector<ReplicaSetInfo> WorldInstruments::replica_sets() const {
@@ -168,6 +181,27 @@ std::string WorldInstruments::caller_of(const std::string& service) const {
   look(world_.scenario().service);
   for (const ServiceSettings& s : world_.scenario().services) look(s);
   return callers.size() == 1 ? *callers.begin() : "unknown";
+}
+
+void WorldInstruments::follow(std::shared_ptr<const Course> course, std::size_t landmark) {
+  course_ = std::move(course);
+  landmark_ = landmark;
+}
+
+const TrafficState* WorldInstruments::landmark() const {
+  return course_ ? &course_->landmarks[landmark_].traffic : nullptr;
+}
+
+const Instruments& WorldInstruments::read(const Readings::Key& key,
+                                          const Instruments& own,
+                                          const Instruments* at_landmark) const {
+  if (kept_ != nullptr) kept_->keep(key, own);
+  if (at_landmark == nullptr) return own;
+  const Instruments* there = course_->readings.find(key);
+  CM_ASSERT(there != nullptr);
+  followed_ = own;
+  (followed_ += *there) -= *at_landmark;
+  return followed_;
 }
 
 void WorldInstruments::settle() const {

@@ -2,10 +2,13 @@
 /// what they are called on labels (specs/metric-dialects.md section 0).
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/scenario/course.h"
 #include "sim/scenario/world.h"
 #include "sim/telemetry/scraper.h"
 
@@ -15,6 +18,11 @@ class WorldInstruments final : public InstrumentSource {
  public:
   /// The world outlives it.
   explicit WorldInstruments(World& world);
+
+  /// From now on what is read of counters is kept as well.
+  void keep(Readings& readings) { kept_ = &readings; }
+  /// From now on counters go on from where they stand as they did in `course` from that landmark.
+  void follow(std::shared_ptr<const Course> course, std::size_t landmark);
 
   std::vector<PodTarget> pods() const override;
   std::vector<DeploymentId> routed_deployments() const override;
@@ -43,10 +51,20 @@ class WorldInstruments final : public InstrumentSource {
   std::string caller_of(const std::string& service) const;
   /// Once per instant: many targets share one.
   void settle() const;
+  /// `own` is what the data plane has counted, `at_landmark` where the course stood, if it is known
+  /// there.
+  const Instruments& read(const Readings::Key& key,
+                          const Instruments& own,
+                          const Instruments* at_landmark) const;
+  const TrafficState* landmark() const;  ///< null: follows nobody
 
   World& world_;
   std::vector<std::string> segments_;  ///< names
   mutable Time settled_at_ = Time::min();
+  Readings* kept_ = nullptr;
+  std::shared_ptr<const Course> course_;
+  std::size_t landmark_ = 0;
+  mutable Instruments followed_{0};  ///< what read() returns then
 };
 
 }  // namespace coalmine

@@ -67,9 +67,13 @@ struct Instruments {
 
   /// Adds up, as a proxy does that outlives the process it stands before.
   Instruments& operator+=(const Instruments& other);
+  /// Takes away what was counted before.
+  Instruments& operator-=(const Instruments& other);
   friend bool operator==(const Instruments&, const Instruments&) = default;
 
  private:
+  Instruments& combined(const Instruments& other, auto with);
+
   std::size_t buckets_;
   std::vector<std::uint64_t> observed_;  ///< by outcome, then by bucket
 };

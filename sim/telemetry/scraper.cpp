@@ -109,6 +109,20 @@ void Scraper::recall(const Memory& memory) {
   }
 }
 
+bool Scraper::stores_counters_only() const {
+  return std::all_of(loops_.begin(), loops_.end(), [](const Loop& loop) {
+    return std::none_of(loop.columns.begin(), loop.columns.end(), [](const Column& column) {
+      return is_gauge(column.exposed.readout.quantity);
+    });
+  });
+}
+
+bool Scraper::stores_of_pods() const {
+  return std::any_of(loops_.begin(), loops_.end(), [](const Loop& loop) {
+    return loop.alive && loop.of.pod.valid() && !loop.columns.empty();
+  });
+}
+
 // ---- targets
 
 void Scraper::discover() {

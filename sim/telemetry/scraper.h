@@ -138,6 +138,11 @@ class Scraper {
   std::optional<Memory> memory() const;
   void recall(const Memory& memory);
 
+  /// Whether nothing that it stores is a gauge.
+  bool stores_counters_only() const;
+  /// Whether it stores anything that one pod shows.
+  bool stores_of_pods() const;
+
   std::uint64_t scrapes() const { return scrapes_; }        ///< tried
   std::uint64_t failed_scrapes() const { return failed_; }  ///< of these, lost or unanswered
 

@@ -311,6 +311,12 @@ void DataPlane::count_users_from_now() {
   for (Instruments& router : routers_) router.users = router.conversions = 0;
 }
 
+void DataPlane::stop_counting_users() {
+  if (!counting_users_) return;
+  settle();
+  counting_users_ = false;
+}
+
 // ---- what waits
 
 std::uint32_t DataPlane::wake_at(std::int64_t when, std::uint32_t payload) {
@@ -493,8 +499,8 @@ const Instruments& DataPlane::router_instruments(DeploymentId deployment) const 
 
 const Instruments& DataPlane::router_instruments(DeploymentId deployment,
                                                  std::uint8_t segment) const {
-  const std::size_t place = deployment.index() * kSegments + (segment % kSegments);
-  return place < segment_routers_.size() ? segment_routers_[place] : nothing_;
+  const Instruments* counted = router(deployment, segment);
+  return counted != nullptr ? *counted : nothing_;
 }
 
 }  // namespace coalmine

@@ -80,6 +80,27 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   /// have no common past.
   bool knows_segments() const { return segments_matter_; }
 
+  // A common future (rejoin.cpp)
+  /// The pods that requests can reach, by service and place among its endpoints, and whose turn it
+  /// is where they are served in turn.
+  struct Seats {
+    std::vector<PodId> pods;
+    std::vector<std::uint64_t> turns;  ///< by service
+  };
+  /// Nothing unless every service has one backend, for everyone, and no mirror.
+  std::optional<Seats> seats() const;
+  /// Whether the requests of `other`, the state of another run of this world at this instant with
+  /// these seats, go on as these do from here, as long as neither's seats change again. Both are
+  /// settled. It says no where it cannot know: to processor sharing, to versions whose faults or
+  /// writes act, to an experiment under way.
+  bool goes_on_as(const TrafficState& other, const Seats& theirs) const;
+  /// From here on the requests are another run's: those under way are forgotten, no more are
+  /// played.
+  void leave_requests_to_another();
+  /// Adds what was counted between two states of that run, at the edge and the routers.
+  void add_counts(const TrafficState& from, const TrafficState& to);
+  void begin_chapter() { edge_.begin_chapter(); }  ///< EdgeTally::begin_chapter()
+
   // PodHost
   void pod_created(PodId pod,
                    ServiceId service,
@@ -105,6 +126,7 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
 
   /// An experiment begins: Instruments::users and conversions count from now on, from zero.
   void count_users_from_now();
+  void stop_counting_users();
 
   /// Brings every counter up to the present; call before reading instruments.
   void settle();
@@ -148,7 +170,6 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   void trace_to(std::vector<RequestRecord>* records) { records_ = records; }
 
  private:
-  static constexpr std::size_t kSegments = 64;  ///< of a Deployment, in segment_routers_
   static constexpr std::int64_t kNoDeadline = std::numeric_limits<std::int64_t>::max();
   static constexpr std::size_t kLeavingLanes = 8;
   static constexpr std::int64_t kLongAgo = -(std::int64_t{1} << 62);
@@ -205,6 +226,9 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   void dies_at(PodId pod, std::int64_t when, Death cause);
   std::uint32_t wake_at(std::int64_t when, std::uint32_t payload);
   void fail_caller(const Flight& flight, std::int64_t now);
+
+  // rejoin.cpp
+  bool steady(const Pod& pod) const;
 
   // closed_pods.cpp
   Sent enter_closed(PodId pod, const Request& request);

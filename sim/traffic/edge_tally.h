@@ -36,6 +36,7 @@ struct EdgeBin {
   std::uint32_t bad[kMaxObjectives] = {};  ///< by objective
 
   EdgeBin& operator+=(const EdgeBin& other);
+  EdgeBin& operator-=(const EdgeBin& other);
 };
 
 struct EdgeVersion {
@@ -51,6 +52,7 @@ class BitSet {
   void set(std::size_t i) { words_[i >> 6] |= std::uint64_t{1} << (i & 63); }
   bool test(std::size_t i) const { return (words_[i >> 6] >> (i & 63)) & 1; }
   std::uint64_t count() const;
+  BitSet& operator|=(const BitSet& other);  ///< of the same size
 
  private:
   std::vector<std::uint64_t> words_;
@@ -91,13 +93,19 @@ class EdgeTally {
       v.latency.add(Duration(latency_ns));
       minutes_[slot(settings_.measure_from, at, kMinute)].add(Duration(latency_ns));
     }
-    if (bad) affected_.set(user);
+    if (bad) affected_.back().set(user);
     if (exposed) exposed_.set(user);
     if (!faulty) return;
     if (exposed) exposure_.set(slot(kTimeZero, at, kSecond));
     // Answers are counted when somebody looks at the pod, not in the order of time.
     if (bad && (!first_harm_ || at < *first_harm_)) first_harm_ = at;
   }
+
+  /// From now on affected users are kept apart from those before, for add_since().
+  void begin_chapter() { affected_.emplace_back(settings_.users); }
+  /// Adds what another tally with the same settings counted between `from`, as it was before it
+  /// began a chapter, and `to`. Nothing that it counted there may have been exposed.
+  void add_since(const EdgeTally& from, const EdgeTally& to);
 
   const EdgeSettings& settings() const { return settings_; }
   /// Back to back, the first one from bins_from() on, which is at most a bin before time zero.
@@ -113,7 +121,7 @@ class EdgeTally {
   const std::vector<EdgeVersion>& versions() const { return versions_; }
   /// Latencies by minute from measure_from on.
   const std::vector<LogHistogram>& minutes() const { return minutes_; }
-  std::uint64_t users_affected() const { return affected_.count(); }
+  std::uint64_t users_affected() const;
   std::uint64_t users_exposed() const { return exposed_.count(); }
   /// Time in which the new version answered users while faulty, in whole seconds touched.
   Duration exposure_duration() const;
@@ -140,7 +148,7 @@ class EdgeTally {
   std::vector<EdgeVersion> versions_;
   std::vector<EdgeBin> bins_;  ///< by time, then by version
   std::vector<LogHistogram> minutes_;
-  BitSet affected_;
+  std::vector<BitSet> affected_;  ///< by chapter
   BitSet exposed_;
   BitSet exposure_;
   std::optional<Time> first_harm_;

@@ -116,6 +116,13 @@ struct TrafficState {
     Death cause = Death::none;
   };
 
+  /// What the router has counted for one segment of the users of a Deployment; null: nothing yet.
+  const Instruments* router(DeploymentId deployment, std::uint8_t segment) const {
+    const std::size_t place = deployment.index() * kSegments + (segment % kSegments);
+    return place < segment_routers_.size() ? &segment_routers_[place] : nullptr;
+  }
+  static constexpr std::size_t kSegments = 64;  ///< of a Deployment, in segment_routers_
+
   EdgeTally edge_;
   std::int64_t now_ = std::numeric_limits<std::int64_t>::min();
   std::uint64_t next_request_ = 0;

@@ -16,13 +16,13 @@ using namespace coalmine::test;
 namespace {
 
 std::shared_ptr<const WorldPast> past_of(const std::shared_ptr<const Scenario>& scenario) {
-  std::shared_ptr<const WorldPast> past;
-  play_alone(spec_of(scenario, "control"), {}, nullptr, &past);
-  return past;
+  Shared shared;
+  play_alone(spec_of(scenario, "control"), {}, nullptr, &shared);
+  return shared.past;
 }
 
 std::uint64_t fingerprint(RunSpec spec, std::shared_ptr<const WorldPast> past) {
-  spec.past = std::move(past);
+  spec.shared.past = std::move(past);
   return play_alone(spec).result.fingerprint;
 }
 

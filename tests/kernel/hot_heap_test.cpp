@@ -99,6 +99,17 @@ TEST_CASE("against a sorted list, any mix of push, pop and replace_top agrees at
   CHECK(drain(heap) == oracle);
 }
 
+TEST_CASE("a hot heap tells all its entries", "[kernel][hot-heap]") {
+  HotHeap heap;
+  CHECK(heap.entries().empty());
+  for (const std::int64_t t : {5, 3, 9, 1}) heap.push({t, 1, static_cast<std::uint32_t>(t)});
+  heap.pop();
+  std::vector<HotHeap::Entry> all = heap.entries();
+  std::sort(
+      all.begin(), all.end(), [](const auto& a, const auto& b) { return a.time_ns < b.time_ns; });
+  CHECK(all == drain(heap));
+}
+
 TEST_CASE("a hot heap keeps its entries when it grows, moves and is cleared",
           "[kernel][hot-heap]") {
   HotHeap heap(4);

@@ -130,4 +130,41 @@ TEST_CASE("a request turned away at once is failed and has no latency", "[traffi
   CHECK(edge.minutes()[0].count() == 4);
 }
 
+TEST_CASE("what another tally counted since a chapter ended is added as if counted here",
+          "[traffic][edge]") {
+  const auto first = [](EdgeTally& edge, std::uint32_t user) {
+    edge.add(kTimeZero + 70s, Duration(20ms).count(), kVersion, user, Outcome::ok, false, false);
+    edge.add(kTimeZero + 80s, Duration(400ms).count(), kVersion, user, Outcome::ok, false, false);
+  };
+  const auto then = [](EdgeTally& edge) {
+    edge.add(kTimeZero + 90s, Duration(400ms).count(), kVersion, 2, Outcome::ok, false, false);
+    edge.add(kTimeZero + 150s, Duration(30ms).count(), kVersion, 3, Outcome::error, false, false);
+    edge.begin_chapter();
+    edge.add(kTimeZero + 151s, 0, kVersion, 4, Outcome::refused, false, false);
+  };
+  EdgeTally other(settings(1min, 3min));
+  first(other, 1);
+  const EdgeTally from = other;
+  other.begin_chapter();
+  then(other);
+
+  EdgeTally mine(settings(1min, 3min));
+  EdgeTally whole(settings(1min, 3min));
+  for (EdgeTally* edge : {&mine, &whole}) first(*edge, 5);
+  then(whole);
+  mine.add_since(from, other);
+  CHECK(mine.users_affected() == 4);  // 5, 2, 3 and 4; not 1, who is of the other's past
+  CHECK(mine.users_affected() == whole.users_affected());
+  CHECK(mine.minutes() == whole.minutes());
+  CHECK(mine.versions()[0].requests == 5);
+  CHECK(mine.versions()[0].failed == 2);
+  CHECK(mine.versions()[0].latency == whole.versions()[0].latency);
+  REQUIRE(mine.bins().size() == whole.bins().size());
+  for (std::size_t i = 0; i < mine.bins().size(); ++i) {
+    CHECK(mine.bins()[i].requests == whole.bins()[i].requests);
+    CHECK(mine.bins()[i].failed == whole.bins()[i].failed);
+    CHECK(mine.bins()[i].bad[1] == whole.bins()[i].bad[1]);
+  }
+}
+
 }  // namespace coalmine

@@ -302,6 +302,22 @@ TEST_CASE("an experiment counts from its beginning, whoever came before", "[traf
   CHECK(std::abs(static_cast<double>(world.counts(kB).users) - static_cast<double>(first)) < 150);
 }
 
+TEST_CASE("an experiment that is over counts nobody more", "[traffic][experiment]") {
+  World world;
+  world.split(50, 50);
+  world.play_to(30s);
+  world.plane->stop_counting_users();  // none is under way
+  world.plane->count_users_from_now();
+  world.play_to(40s);
+  world.plane->stop_counting_users();
+  const std::uint64_t users = world.counts(kB).users;
+  const std::uint64_t requests = world.counts(kB).finished();
+  CHECK(users > 0);
+  world.play_to(50s);
+  CHECK(world.counts(kB).users == users);
+  CHECK(world.counts(kB).finished() > requests);
+}
+
 TEST_CASE("mirrored copies are nobody's answers and count no users", "[traffic][experiment]") {
   World world;
   RouteRule rule;
