@@ -102,7 +102,8 @@ struct MetricFamily {
   std::string name;  ///< without the suffixes of histograms; a counter's with its `_total`
   std::string type;  ///< "counter", "gauge", "histogram", "summary"
   std::string help;
-  std::string unit{};  ///< "seconds"; empty: none
+  std::string unit{};    ///< "seconds"; empty: none
+  bool instant = false;  ///< its values are seconds since the clock's zero
 };
 
 /// What the labels of a target's series are made of.

@@ -40,7 +40,7 @@ class Cadvisor final : public MetricDialect {
         {"container_memory_working_set_bytes", "gauge", "Memory in use.", "bytes"},
         {"container_memory_rss", "gauge", "Memory in use, in bytes."},
         {"container_oom_events_total", "counter", "Kills at the memory limit."},
-        {"container_start_time_seconds", "gauge", "When the container started.", "seconds"},
+        {"container_start_time_seconds", "gauge", "When the container started.", "seconds", true},
         {"container_spec_memory_limit_bytes", "gauge", "Memory limit; 0: none.", "bytes"},
         {"container_spec_cpu_quota", "gauge", "Processor time a period, in microseconds."},
         {"container_spec_cpu_period", "gauge", "The period, in microseconds."},

@@ -24,7 +24,7 @@ class GoHttp final : public MetricDialect {
         {"http_requests_total", "counter", "Requests that were handled."},
         {"process_cpu_seconds_total", "counter", "Processor time spent.", "seconds"},
         {"process_resident_memory_bytes", "gauge", "Memory in use.", "bytes"},
-        {"process_start_time_seconds", "gauge", "When the process started.", "seconds"},
+        {"process_start_time_seconds", "gauge", "When the process started.", "seconds", true},
     };
   }
   std::vector<Duration> bounds() const override { return client_bounds(); }

@@ -211,10 +211,8 @@ class Kube final : public MetricDialect {
         {"kube_replicaset_status_replicas", "Pods that are there."},
         {"kube_replicaset_status_ready_replicas", "Pods that are ready."},
         {"kube_replicaset_owner", "Whose ReplicaSet it is."},
-        {"kube_replicaset_created", "When it was created."},
         {"kube_pod_info", "A pod, and where it is."},
         {"kube_pod_owner", "Whose pod it is."},
-        {"kube_pod_created", "When it was created."},
         {"kube_pod_status_phase", "The phase of a pod."},
         {"kube_pod_status_ready", "Whether it is ready."},
         {"kube_pod_container_status_waiting_reason", "Why a container waits to be started."},
@@ -223,6 +221,8 @@ class Kube final : public MetricDialect {
         {"kube_pod_container_resource_limits", "Resources that may be used."},
     };
     for (const auto& [family, help] : others) all.push_back({family, "gauge", help});
+    for (const char* created : {"kube_replicaset_created", "kube_pod_created"})
+      all.push_back({created, "gauge", "When it was created.", "", true});
     return all;
   }
   bool observes(EndpointKind endpoint) const override { return endpoint == EndpointKind::cluster; }

@@ -57,7 +57,7 @@ class Micrometer final : public MetricDialect {
         {"jvm_memory_used_bytes", "gauge", "Memory in use.", "bytes"},
         {"jvm_memory_max_bytes", "gauge", "Memory that may be used.", "bytes"},
         {"process_uptime_seconds", "gauge", "Time since the process started.", "seconds"},
-        {"process_start_time_seconds", "gauge", "When the process started.", "seconds"},
+        {"process_start_time_seconds", "gauge", "When the process started.", "seconds", true},
         {"process_cpu_usage", "gauge", "Share of the processors that the process takes."},
         {"system_cpu_count", "gauge", "Processors that there are."},
         {"executor_active_threads", "gauge", "Threads that have a request.", "threads"},

@@ -17,6 +17,7 @@ using Metric = std::vector<StoredSeries>;
 
 struct Gathered {
   Family family;
+  bool instant = false;
   std::map<Labels, Metric> metrics;  ///< by labels but for the name and `le`
 };
 
@@ -72,6 +73,7 @@ std::map<std::string, Gathered> gather(const SeriesSource& source,
         gathered.family.type = type_of(family->type);
         gathered.family.help = family->help;
         gathered.family.unit = family->unit;
+        gathered.instant = family->instant;
       }
     }
     if (gathered.family.type == MetricType::summary && series.labels->has("le"))
@@ -117,10 +119,13 @@ Page page_of_all(const SeriesSource& source,
                  Timestamp from,
                  Timestamp to) {
   Page page;
-  for (auto& [name, gathered] : gather(source, known)) {
+  const double later = std::chrono::duration<double>(shift).count();
+  std::map<std::string, Gathered> families = gather(source, known);
+  for (auto& [name, gathered] : families) {
     // OpenMetrics would add the suffix that some counters lack, and nobody asks for them with it.
-    const bool named = name.ends_with(kTotal);
-    if (gathered.family.type == MetricType::counter && !named)
+    const bool counter =
+        name.ends_with(kTotal) && families.count(name.substr(0, name.size() - kTotal.size())) == 0;
+    if (gathered.family.type == MetricType::counter && !counter)
       gathered.family.type = MetricType::unknown;
     for (const auto& [key, metric] : gathered.metrics) {
       // All series of a metric have their points at the same scrapes; one born late has fewer.
@@ -138,7 +143,8 @@ Page page_of_all(const SeriesSource& source,
           if (next[i] == metric[i].times.size() || metric[i].times[next[i]] != now) continue;
           const double value = metric[i].values[next[i]++];
           if (!is_stale_marker(value))
-            gathered.family.samples.push_back({*metric[i].labels, value, now + shift, {}});
+            gathered.family.samples.push_back(
+                {*metric[i].labels, gathered.instant ? value + later : value, now + shift, {}});
         }
       }
     }

@@ -21,7 +21,8 @@ Page page_at(const SeriesSource& source,
 /// All samples from `from` to `to`, `shift` later than they are stored (a run counts from its own
 /// start, a file since 1970). Staleness markers are left out: the formats have none, so a reader
 /// sees the end of a series only when the lookback is over. The points of a histogram come in the
-/// order of time, each whole.
+/// order of time, each whole. Values that are instants are shifted as well. A counter whose name
+/// without `_total` is another family's has no type: OpenMetrics takes the two for one.
 Page page_of_all(const SeriesSource& source,
                  std::span<const MetricFamily> known,
                  Millis shift,

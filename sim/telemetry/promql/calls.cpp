@@ -120,11 +120,41 @@ void timestamp(Evaluation& evaluation, const Call& call, const Moment& at, Vecto
   evaluation.require_distinct(out);
 }
 
-void histogram_quantile(
-    Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out) {
+HistogramState& histogram_state(Evaluation& evaluation, const Node& node) {
   auto& known = evaluation.state(node).histogram;
   if (!known) known = std::make_unique<HistogramState>();
-  known->evaluate(evaluation, call, at, out);
+  return *known;
+}
+
+void histogram_quantile(
+    Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out) {
+  const double q = evaluation.scalar(*call.arguments[0], at);
+  const PromDialect dialect = evaluation.dialect();
+  histogram_state(evaluation, node)
+      .evaluate(
+          evaluation,
+          *call.arguments[1],
+          at,
+          [&](std::vector<Bucket>& buckets) { return bucket_quantile(q, buckets, dialect); },
+          out);
+}
+
+/// Prometheus 2 knows it of native histograms alone.
+void histogram_fraction(
+    Evaluation& evaluation, const Node& node, const Call& call, const Moment& at, Vector& out) {
+  const double lower = evaluation.scalar(*call.arguments[0], at);
+  const double upper = evaluation.scalar(*call.arguments[1], at);
+  if (evaluation.dialect() != PromDialect::v3) {
+    evaluation.vector(*call.arguments[2], at);  // what is wrong in it is wrong
+    return;
+  }
+  histogram_state(evaluation, node)
+      .evaluate(
+          evaluation,
+          *call.arguments[2],
+          at,
+          [&](std::vector<Bucket>& buckets) { return bucket_fraction(lower, upper, buckets); },
+          out);
 }
 
 /// NaN last, whichever way.
@@ -161,6 +191,8 @@ void evaluate_call(
       return absent(evaluation, call, at, out);
     case Special::clamp:
       return clamp(evaluation, call, at, out);
+    case Special::histogram_fraction:
+      return histogram_fraction(evaluation, node, call, at, out);
     case Special::histogram_quantile:
       return histogram_quantile(evaluation, node, call, at, out);
     case Special::label_join:

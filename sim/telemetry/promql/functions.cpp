@@ -120,6 +120,7 @@ std::vector<Function> special_functions() {
       special("absent", Special::absent, {kVector}),
       special("absent_over_time", Special::absent_over_time, {kMatrix}),
       special("clamp", Special::clamp, {kVector, kScalar, kScalar}),
+      special("histogram_fraction", Special::histogram_fraction, {kScalar, kScalar, kVector}),
       special("histogram_quantile", Special::histogram_quantile, {kScalar, kVector}),
       special("label_join", Special::label_join, {kVector, kString, kString, kString}, kVector, -1),
       special(
@@ -153,7 +154,6 @@ constexpr std::string_view kElsewhere[] = {
     "first_over_time",
     "histogram_avg",
     "histogram_count",
-    "histogram_fraction",
     "histogram_quantiles",
     "histogram_stddev",
     "histogram_stdvar",

@@ -39,6 +39,7 @@ enum class Special : std::uint8_t {
   absent,
   absent_over_time,
   clamp,
+  histogram_fraction,
   histogram_quantile,
   label_join,
   label_replace,

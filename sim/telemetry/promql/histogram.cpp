@@ -21,7 +21,7 @@ HistogramState::Part HistogramState::part(Evaluation& evaluation, SetId element)
   LabelSets& sets = evaluation.sets();
   if (const auto bound = parse_float(sets.labels(element).get(kBucketLabel))) {
     part.bound = *bound;
-    // The metric's name tells histograms apart, though their quantiles do not have it.
+    // The metric's name tells histograms apart, though what is told of them does not have it.
     const Projection all_but_bound{Projection::Of::others, {&kBucketLabel, 1}, false};
     const SetId histogram = sets.project(element, all_but_bound);
     if (by_labels_[histogram] == kNoSet) {
@@ -35,13 +35,13 @@ HistogramState::Part HistogramState::part(Evaluation& evaluation, SetId element)
 }
 
 void HistogramState::evaluate(Evaluation& evaluation,
-                              const Call& call,
+                              const Node& vector,
                               const Moment& at,
+                              const std::function<double(std::vector<Bucket>&)>& measure,
                               Vector& out) {
-  const double q = evaluation.scalar(*call.arguments[0], at);
   ++round_;
   seen_.clear();
-  for (const Element& element : evaluation.vector(*call.arguments[1], at)) {
+  for (const Element& element : evaluation.vector(vector, at)) {
     const Part part = this->part(evaluation, element.labels);
     if (part.histogram == kNoSet) continue;
     Histogram& histogram = histograms_[part.histogram];
@@ -53,8 +53,7 @@ void HistogramState::evaluate(Evaluation& evaluation,
     histogram.buckets.push_back({part.bound, element.value});
   }
   for (const std::uint32_t i : seen_)
-    out.push_back(
-        {histograms_[i].labels, bucket_quantile(q, histograms_[i].buckets, evaluation.dialect())});
+    out.push_back({histograms_[i].labels, measure(histograms_[i].buckets)});
   evaluation.require_distinct(out);
 }
 

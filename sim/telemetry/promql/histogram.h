@@ -1,7 +1,9 @@
-/// histogram_quantile over the buckets of classic histograms (specs/prometheus.md section 9).
+/// histogram_quantile and histogram_fraction over the buckets of classic histograms
+/// (specs/prometheus.md section 9; of fractions Prometheus' own page on functions).
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "sim/telemetry/promql/evaluation.h"
@@ -13,7 +15,12 @@ class HistogramState {
  public:
   HistogramState();
 
-  void evaluate(Evaluation& evaluation, const Call& call, const Moment& at, Vector& out);
+  /// `measure` of each histogram whose buckets are in `vector`.
+  void evaluate(Evaluation& evaluation,
+                const Node& vector,
+                const Moment& at,
+                const std::function<double(std::vector<Bucket>&)>& measure,
+                Vector& out);
 
  private:
   /// What one element is: a bucket of which histogram, up to which bound.
@@ -23,7 +30,7 @@ class HistogramState {
     bool known = false;
   };
   struct Histogram {
-    SetId labels = kNoSet;  ///< of its quantile
+    SetId labels = kNoSet;  ///< of its measure
     std::uint64_t round = 0;
     std::vector<Bucket> buckets;
   };

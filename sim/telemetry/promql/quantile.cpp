@@ -31,6 +31,33 @@ void merge_equal_bounds(std::vector<Bucket>& buckets) {
   buckets.resize(last + 1);
 }
 
+/// By bound, each once. False: what lies above them all was not counted, which tells nothing.
+bool put_in_order(std::vector<Bucket>& buckets) {
+  std::stable_sort(buckets.begin(), buckets.end(), [](const Bucket& a, const Bucket& b) {
+    return std::isnan(a.bound) ? !std::isnan(b.bound) : a.bound < b.bound;
+  });
+  if (buckets.empty() || buckets.back().bound != kInfinity) return false;
+  merge_equal_bounds(buckets);
+  return true;
+}
+
+/// How many were observed up to `value`.
+double count_up_to(double value, const std::vector<Bucket>& buckets) {
+  const double total = buckets.back().count;
+  double lower = buckets.front().bound > 0 ? 0 : -kInfinity;
+  double below = 0;
+  for (const Bucket& bucket : buckets) {
+    if (value <= lower) return std::min(below, total);
+    if (value < bucket.bound) {
+      const double within = (value - lower) / (bucket.bound - lower);
+      return std::min(below + (bucket.count - below) * within, total);
+    }
+    lower = bucket.bound;
+    below = bucket.count;
+  }
+  return total;
+}
+
 /// Equal but for what rounding did to the two.
 bool nearly_equal(double a, double b) {
   constexpr double kTolerance = 1e-12;
@@ -72,11 +99,7 @@ double quantile(double q, std::vector<double>& values) {
 
 double bucket_quantile(double q, std::vector<Bucket>& buckets, PromDialect dialect) {
   if (const auto outside = quantile_outside(q)) return *outside;
-  std::stable_sort(buckets.begin(), buckets.end(), [](const Bucket& a, const Bucket& b) {
-    return std::isnan(a.bound) ? !std::isnan(b.bound) : a.bound < b.bound;
-  });
-  if (buckets.empty() || buckets.back().bound != kInfinity) return kOrdinaryNan;
-  merge_equal_bounds(buckets);
+  if (!put_in_order(buckets)) return kOrdinaryNan;
   make_monotonic(buckets, dialect);
   if (buckets.size() < 2) return kOrdinaryNan;
   const double total = buckets.back().count;
@@ -96,6 +119,14 @@ double bucket_quantile(double q, std::vector<Bucket>& buckets, PromDialect diale
     rank -= (found - 1)->count;
   }
   return lower + (found->bound - lower) * (rank / count);
+}
+
+double bucket_fraction(double lower, double upper, std::vector<Bucket>& buckets) {
+  if (!put_in_order(buckets)) return kOrdinaryNan;
+  const double total = buckets.back().count;
+  if (total == 0 || std::isnan(lower) || std::isnan(upper)) return kOrdinaryNan;
+  if (lower >= upper) return 0;
+  return (count_up_to(upper, buckets) - count_up_to(lower, buckets)) / total;
 }
 
 }  // namespace coalmine::promql

@@ -19,4 +19,9 @@ struct Bucket {
 /// Linear within the bucket in which the rank falls. Sorts and merges `buckets`.
 double bucket_quantile(double q, std::vector<Bucket>& buckets, PromDialect dialect);
 
+/// The share of what was observed between `lower` and `upper`, spread evenly within a bucket; the
+/// first one begins at 0 if it ends above. 0 where the limits are not in order, NaN where one of
+/// them is NaN or nothing was observed. Sorts and merges `buckets`.
+double bucket_fraction(double lower, double upper, std::vector<Bucket>& buckets);
+
 }  // namespace coalmine::promql

@@ -1,6 +1,7 @@
 // What holds for each dialect, whatever it calls things (specs/metric-dialects.md sections 0, 11).
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <map>
 #include <set>
 #include <sstream>
@@ -285,6 +286,23 @@ TEST_CASE(
   CHECK_FALSE(has(nginx, "nginx_ingress_controller_requests_total"));
   CHECK(has(exported("micrometer-quarkus"), "# TYPE http_server_requests_seconds histogram"));
   CHECK(has(exported("go-http"), "# TYPE http_requests counter"));
+  // Envoy counts requests under one name with and without the suffix.
+  const std::string envoy = exported("envoy");
+  CHECK(has(envoy, "# TYPE envoy_cluster_upstream_rq unknown"));
+  CHECK(has(envoy, "# TYPE envoy_cluster_upstream_rq_total unknown"));
+}
+
+TEST_CASE("what an exported run says of an instant is moved with its samples") {
+  DialectLab lab("go-http", {true, {}});
+  lab.serve(0, Outcome::ok, 40ms);
+  lab.scrape();
+  const auto started = [&](Millis shift) {
+    const auto page = exposition::page_of_all(lab.store, known_families(), shift);
+    for (const exposition::Family& family : page.families)
+      if (family.name == "process_start_time_seconds") return family.samples.front().value;
+    return std::nan("");
+  };
+  CHECK(started(Millis(1'700'000'000'500)) == started(Millis(0)) + 1'700'000'000.5);
 }
 
 }  // namespace coalmine

@@ -135,6 +135,7 @@ const std::map<std::string, std::set<std::string>> kUnanswered{
       "q061",
       "q062",
       "q063",
+      "q065",
       "q066",
       "q072"}},
     {"an alert that has no reason to fire",
@@ -169,7 +170,7 @@ TEST_CASE("real queries for Istio, Envoy, NGINX, Linkerd and Go services are ans
   std::set<std::string> unanswered;
   for (const YAML::Node& entry : queries) {
     const std::string query = filled_in(entry["query"].as<std::string>());
-    if (!entry["parses"].as<bool>() || mentions(query, {"histogram_fraction"})) continue;
+    if (!entry["parses"].as<bool>()) continue;
     if (!mentions(query,
                   {"istio_",
                    "envoy_",

@@ -32,6 +32,10 @@ bool is_tame(const Function& function) {
                     "timestamp"});
 }
 
+bool is_of_buckets(const Function& function) {
+  return is_one_of(function.name, {"histogram_fraction", "histogram_quantile"});
+}
+
 bool has_one_element(const Function& function) {
   return is_one_of(function.name, {"absent", "absent_over_time", "vector"});
 }
@@ -84,7 +88,7 @@ Expression Expressions::call(const Function& function, const Context& context) {
   made.text += writer_.gap() + ")";
   made.ordered_in_steps = range && made.ordered;
   if (has_one_element(function)) made.ordered = made.ordered_in_steps = true;
-  if (function.name == "histogram_quantile") made.ordered = false;
+  if (is_of_buckets(function)) made.ordered = false;
   made.by_value = is_one_of(function.name, {"sort", "sort_desc"});
   if (made.by_value) made.ordered = false;
   return made;
@@ -109,9 +113,9 @@ std::vector<Expression> Expressions::arguments(const Function& function, const C
         made.push_back(matrix(range));
         break;
       case ValueType::vector:
-        made.push_back(function.name == "histogram_quantile" ? buckets(inner)
-                       : is_date(function)                   ? dates(inner)
-                                                             : vector(inner));
+        made.push_back(is_of_buckets(function) ? buckets(inner)
+                       : is_date(function)     ? dates(inner)
+                                               : vector(inner));
         break;
       default:
         made.push_back(scalar_argument(function, inner));

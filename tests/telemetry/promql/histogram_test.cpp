@@ -21,6 +21,42 @@ std::string quantile_of(const std::string& q,
   return ask("histogram_quantile(" + q + ", b)", series(lines), 0, options);
 }
 
+/// Of 10 up to 1, 10 to 2, 20 to 4 and 10 above.
+std::string fraction(const std::string& limits, const Options& options = kVersion3) {
+  return ask("histogram_fraction(" + limits + ", b)",
+             series("b{le=\"1\"} 10\nb{le=\"2\"} 20\nb{le=\"4\"} 40\nb{le=\"+Inf\"} 50"),
+             0,
+             options);
+}
+
+TEST_CASE("a fraction is what lies between two values, linear within buckets") {
+  CHECK(fraction("0, 1") == "{} 0.2");
+  CHECK(fraction("0, 0.5") == "{} 0.1");
+  CHECK(fraction("1.5, 3") == "{} 0.3");
+  CHECK(fraction("-5, 2") == "{} 0.4");  // nothing was below 0
+  CHECK(fraction("0, Inf") == "{} 1");
+  CHECK(fraction("4, Inf") == "{} 0.2");
+  CHECK(fraction("2, 100") == "{} 0.4");  // where in the last bucket nobody knows: none of it
+  CHECK(fraction("2, 2") == "{} 0");
+  CHECK(fraction("3, 2") == "{} 0");
+  CHECK(fraction("NaN, 2") == "{} NaN");
+}
+
+TEST_CASE("a fraction wants all that was observed, and something") {
+  const auto of = [](const std::string& buckets) {
+    return ask("histogram_fraction(0, 1, b)", series(buckets), 0, kVersion3);
+  };
+  CHECK(of("b{le=\"1\"} 5\nb{le=\"2\"} 9") == "{} NaN");
+  CHECK(of("b{le=\"1\"} 0\nb{le=\"+Inf\"} 0") == "{} NaN");
+  CHECK(of("b 5").empty());
+  CHECK(of("b{le=\"-2\"} 5\nb{le=\"+Inf\"} 10") == "{} 0");
+}
+
+TEST_CASE("fractions of buckets are news of Prometheus 3") {
+  CHECK(fraction("0, 1", kVersion2).empty());
+  CHECK(fraction("0, 1", kVersion2_51).empty());
+}
+
 TEST_CASE("a quantile is linear within its bucket") {
   // 10 below 1, 10 between 1 and 2, 20 between 2 and 4.
   CHECK(quantile_of("0.25", "10 20 40 40") == "{} 1");

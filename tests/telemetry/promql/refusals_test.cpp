@@ -404,8 +404,8 @@ TEST_CASE("an unknown function is named, with the nearest known one") {
 TEST_CASE("a function that only other engines have is told from one that nobody has") {
   CHECK(refusal("holt_winters(x[5m], 0.5, 0.5)") ==
         "1:1: parse error: function `holt_winters` is not supported");
-  CHECK(refusal("1 +\nhistogram_fraction(0, 1, x)") ==
-        "2:1: parse error: function `histogram_fraction` is not supported");
+  CHECK(refusal("1 +\nhistogram_avg(x)") ==
+        "2:1: parse error: function `histogram_avg` is not supported");
 }
 
 TEST_CASE("the pattern of label_replace is read with the query, not when it runs") {
