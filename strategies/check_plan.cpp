@@ -1,12 +1,13 @@
 #include "strategies/check_plan.h"
 
+#include "sim/kernel/place_in_scalar.h"
 #include "sim/telemetry/promql/query.h"
 #include "strategies/placeholders.h"
 
 namespace coalmine {
 namespace {
 
-std::string with_anything(const std::string& query) {
+FilledIn with_anything(const std::string& query) {
   return fill_in(query,
                  {{"target", "target"},
                   {"stable", "stable"},
@@ -21,24 +22,36 @@ void check_query(const QueryCheck& check, const SectionView& at, Diagnostics& pr
     problems.error(at.node.at, "a query needs a limit", {}, "known limits: min, max");
   if (check.min && check.max && *check.min > *check.max)
     problems.error(at.position("min"), "min is above max");
-  const std::string filled = with_anything(check.query);
-  if (const std::size_t open = filled.find("{{"); open != std::string::npos) {
-    problems.error(at.position("query"),
-                   filled.substr(open, filled.find("}}", open) + 2 - open) +
+  const Value& written = *at.node.find("query");
+  const FilledIn filled = with_anything(check.query);
+  const std::string& text = filled.text;
+  if (const std::size_t open = text.find("{{"); open != std::string::npos) {
+    problems.error(place_in_scalar(written, filled.origin(open)),
+                   text.substr(open, text.find("}}", open) + 2 - open) +
                        " is no placeholder that is known here",
                    {},
                    "known placeholders: target, stable, service, namespace, interval");
     return;
   }
   try {
-    const promql::Query query = promql::Query::parse(filled);
+    const promql::Query query = promql::Query::parse(text);
     if (query.type() != promql::ValueType::scalar && query.type() != promql::ValueType::vector)
-      problems.error(at.position("query"),
+      problems.error(written.at,
                      "the query is a " + std::string(promql::name_of(query.type())) +
                          "; a check needs one number");
   } catch (const promql::ParseError& e) {
-    problems.error(at.position("query"), std::string("no PromQL: ") + e.what());
+    problems.error(place_in_scalar(written, filled.origin(e.offset())),
+                   "no PromQL: " + e.message());
   }
+}
+
+/// The timeline tells them apart by their names.
+void check_names(const CheckPlan& plan, const SectionView& at, Diagnostics& problems) {
+  for (std::size_t i = 0; i < plan.queries.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (plan.queries[i].name == plan.queries[k].name)
+        problems.error(at.node.find("queries")->items[i].at,
+                       "two queries are called " + plan.queries[i].name);
 }
 
 Section<QueryCheck> query_table() {
@@ -59,7 +72,7 @@ Section<QueryCheck> query_table() {
 
 std::vector<std::string> query_texts(const CheckPlan& plan) {
   std::vector<std::string> texts;
-  for (const QueryCheck& check : plan.queries) texts.push_back(with_anything(check.query));
+  for (const QueryCheck& check : plan.queries) texts.push_back(with_anything(check.query).text);
   return texts;
 }
 
@@ -112,7 +125,8 @@ Section<CheckPlan> check_table() {
       .field("queries",
              &CheckPlan::queries,
              kind::list_of(kind::section(query_table())),
-             {.help = "questions in PromQL that are checked besides, each with its limits"});
+             {.help = "questions in PromQL that are checked besides, each with its limits"})
+      .check(check_names);
   return table;
 }
 

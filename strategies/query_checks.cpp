@@ -22,7 +22,7 @@ CheckResult check_query(const QueryCheck& query,
                         const Operator& op,
                         const std::map<std::string, std::string>& values,
                         Duration interval) {
-  const Reading reading = op.metrics().query(fill_in(query.query, values), interval);
+  const Reading reading = op.metrics().query(fill_in(query.query, values).text, interval);
   if (!reading.value)
     return {CheckOutcome::inconclusive,
             query.name + ": " + reading.problem,

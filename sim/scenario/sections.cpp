@@ -44,6 +44,21 @@ struct Metadata {
   std::string name_space;
 };
 
+/// As Kubernetes takes it: a DNS label (RFC 1123).
+void check_namespace(const Metadata& metadata, const SectionView& at, Diagnostics& problems) {
+  const std::string& name = metadata.name_space;
+  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  constexpr std::size_t kLongest = 63;
+  const bool fits =
+      !name.empty() && name.size() <= kLongest && allowed(name.front()) && allowed(name.back()) &&
+      std::all_of(name.begin(), name.end(), [&](char c) { return allowed(c) || c == '-'; });
+  if (!fits)
+    problems.error(at.position("namespace"),
+                   "'" + name + "' cannot be a namespace",
+                   {},
+                   "small letters, digits and - within, at most 63");
+}
+
 Section<Metadata> metadata_table() {
   Section<Metadata> table("metadata", "What the scenario is called.");
   table.field("name", &Metadata::name, {.help = "short name in output; the file's by default"})
@@ -51,7 +66,8 @@ Section<Metadata> metadata_table() {
       .field("namespace",
              &Metadata::name_space,
              {.default_text = "default", .help = "of all that is simulated, on metrics"})
-      .field("shows", &Metadata::shows, {.help = "what to learn from it, printed with the result"});
+      .field("shows", &Metadata::shows, {.help = "what to learn from it, printed with the result"})
+      .check(check_namespace);
   return table;
 }
 

@@ -497,6 +497,10 @@ TEST_CASE("a file that is no recording any more ends with 2 and what is wrong wi
   std::string damaged = bytes;
   damaged[damaged.find("FRAM") + 20] ^= 1;
   CHECK_THAT(complaint(damaged), Contains("damaged: chunk FRAM at byte"));
+  const Ended checked = coalmine("validate '" + path + "' '" + (folder / "y.cmrun").string() + "'");
+  CHECK(checked.code == 2);
+  CHECK_THAT(checked.out, Contains("x.cmrun: ok") && Contains("y.cmrun: 1 error"));
+  CHECK_THAT(checked.err, Contains("damaged: chunk FRAM at byte"));
   CHECK_THAT(coalmine("run '" + (folder / "nowhere.cmrun").string() + "'").err,
              Contains("does not exist"));
 }

@@ -66,6 +66,8 @@ TEST_CASE("every section refuses wrong keys, units and ranges", "[scenario][bad-
       fourth("duration: 1h\nduration: 2h", "5:1: the key duration is given twice\n"),
       fourth("seed: -1", "4:7: seed: -1 is out of range\n"),
       fourth("metadata: {nam: x}", "4:12: nam is not a key of metadata\n"),
+      fourth("metadata: {namespace: a_b}", "4:23: 'a_b' cannot be a namespace\n"),
+      fourth("metadata: {namespace: -a}", "4:23: '-a' cannot be a namespace\n"),
       fourth("traffic: {rate: 400}", "4:17: rate: 400 has no unit; write 400/s\n"),
       fourth("traffic: {rate: 0/s}", "4:17: rate: 0/s is out of range\n"),
       fourth("traffic: {rate: 1e308/s}", "4:17: rate: 1e308/s is out of range\n"),

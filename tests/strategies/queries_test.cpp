@@ -30,10 +30,12 @@ LoadResult load(const std::string& rest) {
   return load_scenario_text("s.yaml", kHead + rest, ".", all_strategies(), {});
 }
 
+constexpr const char* kCanary =
+    "strategies: [canary: {steps: [50%], interval: 1m, maxErrorRatio: 50%, queries: [";
+
 /// A canary that would let 5 % of errors pass, with one query besides.
 LoadResult canary_with(const std::string& query) {
-  return load("strategies: [canary: {steps: [50%], interval: 1m, maxErrorRatio: 50%, queries: [" +
-              query + "]}]\n");
+  return load(kCanary + query + "]}]\n");
 }
 
 RunResult play_canary(const std::string& query) {
@@ -86,18 +88,35 @@ TEST_CASE("a query without an answer is inconclusive", "[strategies][queries]") 
 TEST_CASE("a query is read with the scenario", "[strategies][queries]") {
   CHECK_THAT(complaint(canary_with("{name: q, query: 'rates(x[1m])', max: 1}")),
              Contains("unknown function") && Contains("s.yaml:8:"));
+  // Where it is wrong, behind a placeholder that is longer than what stands for it.
+  const std::string query =
+      "{name: q, query: 'x{a=\"{{ target }}\"} + sum_over_time(x[{{ interval }}]) + rat(z)', max: "
+      "1}";
+  const std::size_t column = (kCanary + query).find("rat(z)") + 1;
+  CHECK_THAT(complaint(canary_with(query)),
+             Contains("s.yaml:8:" + std::to_string(column) + ": error: no PromQL"));
   CHECK_THAT(complaint(canary_with("{name: q, query: 'x[{{ intervall }}]', max: 1}")),
              Contains("{{ intervall }} is no placeholder") && Contains("interval"));
   CHECK_THAT(complaint(canary_with("{name: q, query: 'x[1m]', max: 1}")), Contains("range vector"));
   CHECK_THAT(complaint(canary_with("{name: q, query: x}")), Contains("needs a limit"));
+  CHECK_THAT(complaint(canary_with("{name: q, query: x, max: 1}, {name: q, query: y, max: 1}")),
+             Contains("two queries are called q"));
   CHECK_THAT(complaint(canary_with("{name: q, query: x, min: 2, max: 1}")), Contains("above max"));
 }
 
 TEST_CASE("placeholders are filled in, blanks or not, and others left alone",
           "[strategies][queries]") {
-  CHECK(fill_in("a{{x}}b{{  x }}c{{ y }}", {{"x", "1"}}) == "a1b1c{{ y }}");
-  CHECK(fill_in("{{", {{"x", "1"}}) == "{{");
-  CHECK(fill_in("{{}} {{ }}", {{"x", "1"}}) == "{{}} {{ }}");
+  CHECK(fill_in("a{{x}}b{{  x }}c{{ y }}", {{"x", "1"}}).text == "a1b1c{{ y }}");
+  CHECK(fill_in("{{", {{"x", "1"}}).text == "{{");
+  CHECK(fill_in("{{}} {{ }}", {{"x", "1"}}).text == "{{}} {{ }}");
+}
+
+TEST_CASE("what was filled in is known to come from its placeholder", "[strategies][queries]") {
+  const FilledIn filled = fill_in("a{{ x }}bc{{ y }}d", {{"x", "one"}});
+  REQUIRE(filled.text == "aonebc{{ y }}d");
+  const std::size_t origins[] = {0, 1, 1, 1, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17};
+  for (std::size_t i = 0; i < filled.text.size(); ++i) CHECK(filled.origin(i) == origins[i]);
+  CHECK(FilledIn{}.origin(0) == 0);
 }
 
 TEST_CASE("the namespace of a query is the scenario's", "[strategies][queries]") {

@@ -1,4 +1,5 @@
 #include "sim/telemetry/rules/rule_reader.h"
+#include "sim/kernel/place_in_scalar.h"
 
 #include <fmt/format.h>
 
@@ -13,7 +14,6 @@
 #include "sim/kernel/settings.h"
 #include "sim/telemetry/go_quote.h"
 #include "sim/telemetry/promql/duration.h"
-#include "sim/telemetry/rules/place_in_scalar.h"
 
 namespace coalmine::rules {
 namespace {

@@ -1,10 +1,10 @@
-#include "sim/telemetry/rules/place_in_scalar.h"
+#include "sim/kernel/place_in_scalar.h"
 
 #include <algorithm>
 #include <optional>
 #include <string_view>
 
-namespace coalmine::rules {
+namespace coalmine {
 namespace {
 
 bool is_blank(char c) {
@@ -104,4 +104,4 @@ Position place_in_scalar(const Value& scalar, std::size_t offset) {
   return {scalar.at.source, cursor.line(), cursor.column(), 1};
 }
 
-}  // namespace coalmine::rules
+}  // namespace coalmine

@@ -6,11 +6,11 @@
 
 #include "sim/kernel/value.h"
 
-namespace coalmine::rules {
+namespace coalmine {
 
 /// The place of byte `offset` of the scalar's text, one byte long. Folding and indentation only
 /// change blanks, so text and source are walked together by what is not blank; where they do not
 /// fit (rare escapes), it is the place of the whole scalar.
 Position place_in_scalar(const Value& scalar, std::size_t offset);
 
-}  // namespace coalmine::rules
+}  // namespace coalmine
