@@ -10,9 +10,11 @@
 #include "cli/options.h"
 #include "cli/series_file.h"
 #include "sim/experiment/recording_file.h"
+#include "sim/scenario/scenario_rules.h"
 #include "sim/telemetry/dialects/registry.h"
 #include "sim/telemetry/exposition/history.h"
 #include "sim/telemetry/exposition/writer.h"
+#include "sim/telemetry/rules/rule_yaml.h"
 
 namespace coalmine::cli {
 namespace {
@@ -29,10 +31,24 @@ struct ExportOptions {
 /// after 1970 does: Prometheus takes no samples from before.
 constexpr const char* kTimeZero = "1700000000";
 
+/// The rules of a scenario, to take home.
+int export_rules(const ExportOptions& options) {
+  for (const std::string* option : {&options.at, &options.from, &options.to, &options.time_zero})
+    if (!option->empty())
+      refuse("--format", "rules hold for all time: no --at, --from, --to or --time-zero");
+  if (is_recording(options.common.file))
+    refuse(options.common.file, "rules are made from a scenario, and this is a recording");
+  deliver(options.common, rules::to_yaml(scenario_rules(*load(options.common))));
+  return kDone;
+}
+
 int export_run(const ExportOptions& options) {
   if (is_recording_name(options.common.out))
     refuse(options.common.out, "a recording holds one run: coalmine run writes it");
   check_writable(options.common);
+  if (options.format == "rules") return export_rules(options);
+  if (!options.common.set.empty())
+    refuse("--set", "is for rules; what was recorded cannot be changed");
   const SeriesFile file = open_series(options.common.file);
   const auto known = known_families();
   if (options.format == "prometheus") {
@@ -86,13 +102,17 @@ Command add_export(CLI::App& app) {
   auto options = std::make_shared<ExportOptions>();
   CLI::App& command =
       *app.add_subcommand("export", "write what was scraped in a run as a page of metrics");
-  command.add_option("FILE", options->common.file, "the recording (.cmrun)")->required();
   command
-      .add_option("--format",
-                  options->format,
-                  "openmetrics: all samples with their times (default); prometheus: what there was "
-                  "at one instant, as a scrape shows it")
-      ->check(CLI::IsMember({"openmetrics", "prometheus"}));
+      .add_option("FILE", options->common.file, "the recording (.cmrun); for rules the scenario")
+      ->required();
+  command
+      .add_option(
+          "--format",
+          options->format,
+          "openmetrics: all samples with their times (default); prometheus: what there was "
+          "at one instant, as a scrape shows it; rules: the page made from the objectives and the "
+          "scenario's alerts, as a Prometheus rule file")
+      ->check(CLI::IsMember({"openmetrics", "prometheus", "rules"}));
   command.add_option(
       "--at", options->at, "prometheus: the instant, as 12m30s of the run (default: the end)");
   command.add_option("--from",
@@ -104,6 +124,10 @@ Command add_export(CLI::App& app) {
                      options->time_zero,
                      "openmetrics: what time the run begins, in seconds since 1970 or as a date "
                      "(default: 2023-11-14T22:13:20Z)");
+  command
+      .add_option(
+          "--set", options->common.set, "rules: PATH=VALUE, change a key first (repeatable)")
+      ->allow_extra_args(false);
   command.add_option("--out", options->common.out, "write to this file");
   return [options] { return export_run(*options); };
 }

@@ -73,6 +73,12 @@ SeriesFile open_series(const std::string& path) {
   std::error_code ignored;
   const bool piped = !std::filesystem::is_regular_file(path, ignored);  // to look is to take away
   if (is_recording_name(path) || (!piped && is_recording(path))) return open_recording(path);
+  const std::string extension = std::filesystem::path(path).extension().string();
+  if (!piped && (extension == ".yaml" || extension == ".yml"))
+    refuse(
+        path,
+        "this is YAML, not a page of metrics; to ask about a scenario play it first: coalmine run "
+        "FILE --out X.cmrun");
   return open_page(path);
 }
 

@@ -9,11 +9,10 @@
 
 #include "sim/cluster/latencies.h"
 #include "sim/kernel/assert.h"
+#include "sim/scenario/scenario_rules.h"
 #include "sim/scenario/workload.h"
 #include "sim/scenario/world_instruments.h"
 #include "sim/telemetry/dialects/dialect.h"
-#include "sim/telemetry/promql/duration.h"
-#include "sim/telemetry/rules/burn_rate_rules.h"
 
 namespace coalmine {
 namespace {
@@ -346,37 +345,13 @@ void World::start_telemetry() {
   start_rules();
 }
 
-/// The page behind the on-call human, made from the objectives, and the rules of the scenario.
 void World::start_rules() {
-  std::vector<rules::BurnRateObjective> objectives;
-  std::set<std::string> names;
-  for (const Objective& o : scenario_.objectives) {
-    rules::BurnRateObjective rule;
-    AlertObjective& a = rule.objective;
-    const bool latency = o.kind == Objective::Kind::latency;
-    a.kind = latency ? AlertObjective::Kind::latency : AlertObjective::Kind::availability;
-    a.name = latency ? "latency-" + promql::duration_text(o.latency) : "availability";
-    // Alerts are told apart by it.
-    if (!names.insert(a.name).second) a.name += fmt::format("-{:g}%", o.target * 100);
-    a.target = o.target;
-    a.latency = o.latency;
-    a.window = o.window;
-    rule.bad_ratio = [service = scenario_.service.name, latency, o](Duration window) {
-      return latency ? PromqlReader::slow_ratio_of_service(service, o.latency, window)
-                     : PromqlReader::error_ratio_of_service(service, window);
-    };
-    objectives.push_back(std::move(rule));
-  }
-  std::vector<rules::RuleGroup> groups;
-  if (!objectives.empty()) groups.push_back(rules::burn_rate_rules(objectives, {}));
-  groups.insert(groups.end(), scenario_.alerts.begin(), scenario_.alerts.end());
-
   paged = std::make_unique<Condition>(simulation);
   rules::RuleRunner::Settings settings;
   settings.evaluation_interval = scenario_.telemetry.evaluation_interval;
   settings.phase_key = key("telemetry/evaluation");
   page = std::make_unique<rules::RuleRunner>(
-      simulation, store, std::move(groups), settings, events(), [this](const Page&) {
+      simulation, store, scenario_rules(scenario_), settings, events(), [this](const Page&) {
         paged->notify();
       });
   page->start(kTimeZero);

@@ -125,6 +125,37 @@ TEST_CASE("export says what it cannot do", "[cli][export]") {
   refused("--from 5m --to 1m", "--from: error: is after --to");
   refused("--format xml", "xml");
   refused("--out x.cmrun", "a recording holds one run");
+  refused("--format rules", "rules are made from a scenario");
+  refused("--set seed=1", "--set: error: is for rules");
+  const std::string scenario = (run.folder / "small.yaml").string();
+  const Ended timed = coalmine("export '" + scenario + "' --format rules --at 1m");
+  CHECK(timed.code == 2);
+  CHECK_THAT(timed.err, Contains("rules hold for all time"));
+  // Not a hundred mistakes of a page that it never was.
+  for (const char* command : {"export '", "query '"}) {
+    const Ended e = coalmine(command + scenario + (command[0] == 'q' ? "' up" : "'"));
+    CHECK(e.code == 2);
+    CHECK_THAT(e.err, Contains("this is YAML, not a page of metrics") && Contains("coalmine run"));
+  }
+}
+
+TEST_CASE("the rules of a scenario can be taken home", "[cli][export]") {
+  const Folder folder;
+  const std::string alerts =
+      "alerts: {groups: [{name: mine, rules: [{alert: Down, expr: up == 0, for: 5m}]}]}\n";
+  const std::string scenario = folder.write("small.yaml", kScenario + alerts);
+  const std::string rules = (folder / "rules.yaml").string();
+  const Ended e = coalmine("export '" + scenario + "' --format rules --out '" + rules +
+                           "' --set 'objectives=[{availability: 99.5%, window: 7d}]'");
+  INFO(e.err);
+  REQUIRE(e.code == 0);
+  CHECK_THAT(read(rules), Contains("alert: ErrorBudgetBurn") && Contains("(1 - 0.995)"));
+  CHECK_THAT(read(rules), Contains("alert: Down") && Contains("for: 5m"));
+  if (exit_code("promtool --version >/dev/null 2>&1") == 127) {
+    WARN("skipped: promtool is not installed");
+    return;
+  }
+  CHECK(exit_code("promtool check rules '" + rules + "' >/dev/null") == 0);
 }
 
 TEST_CASE("what is read is never written over", "[cli][export][query]") {
