@@ -109,7 +109,6 @@ void RuleRunner::told(const Notification& notification) {
 
 void RuleRunner::page(const Notification& notification, const std::string& name) {
   const Time now = simulation_.now();
-  if (!first_firing_) first_firing_ = now;
   open_.push_back({notification.alert.labels, pages_.size()});
   pages_.push_back({now, name, notification.evidence, {}});
   say("alert/" + name, "Paged", firing_message(notification.alert), notification.evidence);

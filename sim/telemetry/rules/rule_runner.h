@@ -60,9 +60,7 @@ class RuleRunner {
   void start(Time from);
 
   bool firing() const;  ///< any page, as of the last evaluation
-  std::optional<Time> first_firing() const { return first_firing_; }
   const std::vector<Page>& pages() const { return pages_; }  ///< in order
-  std::size_t groups() const { return groups_.size(); }
   const GroupEngine& group(std::size_t index) const { return groups_[index]->engine; }
 
  private:
@@ -97,7 +95,6 @@ class RuleRunner {
   Settings settings_;
   EventSink events_;
   OnPage on_page_;
-  std::optional<Time> first_firing_;
   std::vector<Page> pages_;
   std::vector<Open> open_;
 };
