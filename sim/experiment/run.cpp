@@ -238,8 +238,9 @@ PlayedRun play_alone(const RunSpec& spec,
   }
   const bool may_join = shares && spec.shared.course && choice;
   if (may_join || shared != nullptr) {
-    for (Time t = world.first_landmark(); played && t < end; t += Course::kStep) {
+    for (Time t = world.first_landmark(); played && t < end; t += world.landmark_step()) {
       played = play_until(t);
+      if (!played) break;
       if (shared != nullptr) world.pass_landmark();
       if (!may_join || !progress.over || !world.join(spec.shared.course)) continue;
       run.joined_control = t;
@@ -253,7 +254,14 @@ PlayedRun play_alone(const RunSpec& spec,
   }
   world.data_plane->settle();
   if (shared != nullptr) shared->course = world.course();
-  if (!world.catch_up())
+  if (world.joined() && !world.catch_up()) {
+    // Something acted on it after all, a probe perhaps.
+    world.simulation.tasks().cancel_all();
+    RunSpec whole = spec;
+    whole.shared.course.reset();
+    return play_alone(whole, stop, recording, shared);
+  }
+  if (!world.joined())
     CM_ASSERT(world.data_plane->sent() ==
               world.data_plane->finished() + world.data_plane->unanswered());
 

@@ -27,7 +27,7 @@ struct WorldPast;  // world.h
 /// What the runs of a replication have in common with its control; null: nothing.
 struct Shared {
   std::shared_ptr<const WorldPast> past{};  ///< before the release
-  std::shared_ptr<const Course> course{};   ///< after one that was taken back
+  std::shared_ptr<const Course> course{};   ///< once a release has been taken back
 };
 
 struct RunSpec {

@@ -65,13 +65,6 @@ class LogHistogram {
   void merge(const LogHistogram& other) {
     for (std::size_t i = 0; i < kBuckets; ++i) counts_[i] += other.counts_[i];
   }
-  /// Takes back all that `before`, an earlier state of this one or of what was merged, held.
-  void take_back(const LogHistogram& before) {
-    for (std::size_t i = 0; i < kBuckets; ++i) {
-      CM_ASSERT(counts_[i] >= before.counts_[i]);
-      counts_[i] -= before.counts_[i];
-    }
-  }
   void clear() { counts_.fill(0); }
 
   std::uint64_t count() const {

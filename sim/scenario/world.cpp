@@ -388,55 +388,76 @@ bool World::go_on_from(const WorldPast& past) {
   return true;
 }
 
+Duration World::landmark_step() const {
+  using std::chrono::minutes;
+  const Duration after = scenario_.duration - scenario_.release.at;
+  return std::max<Duration>(minutes(1), std::chrono::ceil<minutes>(after / Course::kMostLandmarks));
+}
+
+Time World::first_landmark() const {
+  return kTimeZero + scenario_.release.at + landmark_step() - Duration(1);
+}
+
 void World::pass_landmark() {
-  data_plane->settle();
   if (!passed_) {
+    if (simulation.now() != first_landmark()) return;  // it was given up
     passed_ = std::make_shared<Course>();
+    passed_->first = first_landmark() + Duration(1);
+    passed_->step = landmark_step();
     passed_->sidecars = keeps_sidecars();
-    instruments_->keep(passed_->readings);
+    instruments_->keep(&passed_->readings);
   }
-  const std::optional<DataPlane::Seats> seats = data_plane->seats();
-  CM_ASSERT(seats);  // a world without a release never touches its routes
-  passed_->landmarks.push_back({data_plane->state(), *seats});
-  data_plane->begin_chapter();
+  data_plane->settle();
+  std::optional<Standing> standing = data_plane->standing();
+  if (standing) {
+    passed_->landmarks.push_back({*std::move(standing),
+                                  data_plane->seated(),
+                                  data_plane->counts(scraper_->stores_of_pods())});
+    passed_->bytes += passed_->landmarks.back().bytes();
+  }
+  // Where requests do not stand so that they can be compared, they never will.
+  if (!standing || passed_->bytes + passed_->readings.bytes() > Course::kMostBytes) {
+    instruments_->keep(nullptr);
+    passed_.reset();
+  }
 }
 
 std::shared_ptr<const Course> World::course() {
   if (!passed_) return nullptr;
   data_plane->settle();
-  const std::vector<TrafficState::Pod>& before = passed_->landmarks.front().traffic.pods_;
-  const std::vector<TrafficState::Pod>& now = data_plane->state().pods_;
-  const auto same = [](const TrafficState::Pod& a, const TrafficState::Pod& b) {
-    return a.starts == b.starts && a.listening == b.listening && a.accepting == b.accepting;
-  };
-  if (!std::equal(before.begin(), before.end(), now.begin(), now.end(), same)) return nullptr;
-  passed_->end = data_plane->state();
+  instruments_->keep(nullptr);
+  const std::optional<Standing> end = data_plane->standing();
+  const Course::Landmark& first = passed_->landmarks.front();
+  if (!end || end->seats != first.standing.seats || data_plane->seated() != first.pods) return {};
+  passed_->end = data_plane->counts(false);
+  passed_->edge = data_plane->edge();
   return std::move(passed_);
 }
 
 bool World::join(std::shared_ptr<const Course> course) {
-  CM_ASSERT(!joined_ && simulation.now() >= first_landmark());
-  const auto nth = static_cast<std::size_t>((simulation.now() - first_landmark()) / Course::kStep);
-  if (nth >= course->landmarks.size() || !scraper_->stores_counters_only()) return false;
-  const Course::Landmark& there = course->landmarks[nth];
-  if (scraper_->stores_of_pods()) {
-    // Pods are known by their own names then, and have to be the same ones.
-    const std::optional<DataPlane::Seats> mine = data_plane->seats();
-    if (!mine || mine->pods != there.seats.pods) return false;
-    if (keeps_sidecars() && !course->sidecars) return false;
-  }
+  CM_ASSERT(!joined_);
+  const std::optional<std::size_t> nth = course->landmark_at(simulation.now());
+  if (!nth || !scraper_->stores_counters_only()) return false;
+  const Course::Landmark& there = course->landmarks[*nth];
+  // Pods are known by their own names then, and have to be the same ones.
+  if (scraper_->stores_of_pods() &&
+      (data_plane->seated() != there.pods || (keeps_sidecars() && !course->sidecars)))
+    return false;
   data_plane->settle();
-  if (!data_plane->goes_on_as(there.traffic, there.seats)) return false;
+  if (data_plane->standing() != there.standing) return false;
   data_plane->leave_requests_to_another();
   joined_ = std::move(course);
-  joined_at_ = nth;
+  joined_at_ = *nth;
   instruments_->follow(joined_, joined_at_);
   return true;
 }
 
 bool World::catch_up() {
-  if (!joined_) return false;
-  data_plane->add_counts(joined_->landmarks[joined_at_].traffic, *joined_->end);
+  CM_ASSERT(joined_);
+  if (data_plane->broke_away()) return false;
+  const Time since = joined_->first + static_cast<std::int64_t>(joined_at_) * joined_->step;
+  data_plane->add_counts(
+      joined_->landmarks[joined_at_].counts, joined_->end, *joined_->edge, since);
   return true;
 }
 

@@ -102,17 +102,20 @@ class World {
   /// `past`.
   bool go_on_from(const WorldPast& past);
 
-  // How the control goes on, for runs that come back to it (course.h).
-  /// The first instant at which one may, and every Course::kStep from it on.
-  Time first_landmark() const { return kTimeZero + scenario_.release.at + Course::kStep; }
+  // How the control goes on, for runs that come back to it (course.h). Landmarks stand
+  // landmark_step() apart, the first as long after the release.
+  Duration landmark_step() const;
+  Time first_landmark() const;
   /// Of the control; the clock stands at a landmark, and they are told in order.
   void pass_landmark();
-  /// Of the control at its end. Nothing, if its pods changed meanwhile.
+  /// Of the control at its end. Nothing, if its pods changed meanwhile or it would be too large.
   std::shared_ptr<const Course> course();
-  /// At a landmark of `course`, when nobody will act on this world any more: whether its requests
-  /// go on as in `course`. Then they are not played any more.
+  /// At a landmark: whether this world's requests go on as in `course`. Then they are not played
+  /// any more; whoever would act on pods or routes after that makes catch_up() fail.
   bool join(std::shared_ptr<const Course> course);
-  /// At the end: whether it joined one, and has now counted what it would have.
+  bool joined() const { return joined_ != nullptr; }
+  /// At the end of a world that joined: counts what it would have counted. False, and the world is
+  /// of no use any more, if it should not have joined.
   bool catch_up();
 
   /// Deployments that have served the released service, ascending.

@@ -58,11 +58,10 @@ bool WorldInstruments::answers_scrape(PodId pod, EndpointKind endpoint) const {
 
 const Instruments& WorldInstruments::process(PodId pod) const {
   world_.data_plane->settle(pod);
-  const TrafficState* from = landmark();
-  return read(
-      {world_.simulation.now(), pod, {}, {}},
-      world_.data_plane->pod_instruments(pod),
-      from && pod.index() < from->pods_.size() ? &from->pods_[pod.index()].counters : nullptr);
+  const TrafficCounts* from = landmark();
+  return read({world_.simulation.now(), pod, {}, {}},
+              world_.data_plane->pod_instruments(pod),
+              from && pod.index() < from->pods.size() ? &from->pods[pod.index()] : nullptr);
 }
 
 const Instruments& WorldInstruments::earlier(PodId pod) const {
@@ -71,11 +70,11 @@ const Instruments& WorldInstruments::earlier(PodId pod) const {
 
 const Instruments& WorldInstruments::router(DeploymentId deployment) const {
   settle();
-  const TrafficState* from = landmark();
+  const TrafficCounts* from = landmark();
   const std::size_t i = deployment.index();
   return read({world_.simulation.now(), {}, deployment, {}},
               world_.data_plane->router_instruments(deployment),
-              from && i < from->routers_.size() ? &from->routers_[i] : nullptr);
+              from && i < from->routers.size() ? &from->routers[i] : nullptr);
 }
 
 double WorldInstruments::in_flight(PodId pod) const {
@@ -90,10 +89,10 @@ const Instruments& WorldInstruments::router(DeploymentId deployment, std::size_t
   settle();
   const auto place =
       segment < segments().size() ? static_cast<std::uint8_t>(segment) : Users::kNoSegment;
-  const TrafficState* from = landmark();
+  const TrafficCounts* from = landmark();
   return read({world_.simulation.now(), {}, deployment, segment},
               world_.data_plane->router_instruments(deployment, place),
-              from ? from->router(deployment, place) : nullptr);
+              from ? segment_router(from->segment_routers, deployment, place) : nullptr);
 }
 
 std::vector<ReplicaSetInfo> WorldInstruments::replica_sets() const {
@@ -188,8 +187,8 @@ void WorldInstruments::follow(std::shared_ptr<const Course> course, std::size_t 
   landmark_ = landmark;
 }
 
-const TrafficState* WorldInstruments::landmark() const {
-  return course_ ? &course_->landmarks[landmark_].traffic : nullptr;
+const TrafficCounts* WorldInstruments::landmark() const {
+  return course_ ? &course_->landmarks[landmark_].counts : nullptr;
 }
 
 const Instruments& WorldInstruments::read(const Readings::Key& key,

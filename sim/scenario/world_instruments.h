@@ -19,8 +19,8 @@ class WorldInstruments final : public InstrumentSource {
   /// The world outlives it.
   explicit WorldInstruments(World& world);
 
-  /// From now on what is read of counters is kept as well.
-  void keep(Readings& readings) { kept_ = &readings; }
+  /// From now on what is read of counters is kept as well; null: no more.
+  void keep(Readings* readings) { kept_ = readings; }
   /// From now on counters go on from where they stand as they did in `course` from that landmark.
   void follow(std::shared_ptr<const Course> course, std::size_t landmark);
 
@@ -56,7 +56,7 @@ class WorldInstruments final : public InstrumentSource {
   const Instruments& read(const Readings::Key& key,
                           const Instruments& own,
                           const Instruments* at_landmark) const;
-  const TrafficState* landmark() const;  ///< null: follows nobody
+  const TrafficCounts* landmark() const;  ///< null: follows nobody
 
   World& world_;
   std::vector<std::string> segments_;  ///< names

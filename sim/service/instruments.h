@@ -57,6 +57,7 @@ struct Instruments {
     return observed_[static_cast<std::size_t>(outcome) * buckets_ + bucket];
   }
   std::size_t buckets() const { return buckets_; }
+  std::size_t bytes() const { return sizeof(*this) + observed_.size() * sizeof(observed_[0]); }
 
   std::uint64_t finished() const {
     std::uint64_t n = 0;

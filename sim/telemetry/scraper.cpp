@@ -58,7 +58,7 @@ std::optional<Scraper::Memory> Scraper::memory() const {
   Memory memory;
   for (const Loop& loop : loops_) {
     Memory::OfLoop& of = memory.loops_.emplace_back();
-    for (const Column& column : loop.columns) of.columns.push_back(column.known);
+    for (const Column& column : loop.columns) of.columns.emplace(column.nth, column.known);
     of.about = loop.about;
   }
   return memory;
@@ -67,11 +67,12 @@ std::optional<Scraper::Memory> Scraper::memory() const {
 void Scraper::recall(const Memory& memory) {
   CM_ASSERT(memory.loops_.size() == loops_.size());
   for (std::size_t i = 0; i < loops_.size(); ++i) {
-    std::vector<Column>& columns = loops_[i].columns;
     const Memory::OfLoop& of = memory.loops_[i];
-    if (columns.empty()) continue;  // it keeps nothing of that target
-    CM_ASSERT(of.columns.size() == columns.size());
-    for (std::size_t c = 0; c < columns.size(); ++c) columns[c].known = of.columns[c];
+    for (Column& column : loops_[i].columns) {
+      const auto known = of.columns.find(column.nth);
+      CM_ASSERT(known != of.columns.end());
+      column.known = known->second;
+    }
     loops_[i].about = of.about;
   }
 }
@@ -249,8 +250,9 @@ void Scraper::add_columns(Loop& loop, const Exposure& at, std::size_t segment) {
     dialect->expose(exposure, shown);
   }
   for (ExposedSeries& series : shown) {
-    if (!kept(series.name, *series.common)) continue;
-    loop.columns.push_back({std::move(series), segment});
+    const std::size_t nth = loop.shows++;
+    if (kept(series.name, *series.common))
+      loop.columns.push_back({std::move(series), segment, nth});
   }
 }
 

@@ -88,9 +88,9 @@ class Scraper {
   /// Discovers the targets of this instant and begins; call once.
   void start();
 
-  /// What it remembers of its targets, for another scraper of the same targets: the counters that
-  /// were born, and what they had counted before the world began. Nothing while a late scrape is
-  /// under way.
+  /// What it remembers of its targets, for another scraper of the same targets that stores no more
+  /// of them: the counters that were born, and what they had counted before the world began.
+  /// Nothing while a late scrape is under way.
   class Memory;
   std::optional<Memory> memory() const;
   void recall(const Memory& memory);
@@ -115,6 +115,7 @@ class Scraper {
   struct Column {
     ExposedSeries exposed;
     std::size_t segment = kWhole;  ///< of the router's view
+    std::size_t nth = 0;           ///< of all that the target shows
     Known known{};
   };
   /// `up` and the four about the scrape itself.
@@ -138,8 +139,9 @@ class Scraper {
     Subject of;
     std::uint64_t address = 0;  ///< of the target's draws; all of the router's loops have one
     Millis phase{};
-    Duration age{};  ///< of what it reads, when it is stored
-    std::vector<Column> columns;
+    Duration age{};               ///< of what it reads, when it is stored
+    std::vector<Column> columns;  ///< those that are stored, by `nth`
+    std::size_t shows = 0;        ///< series, stored or not
     std::vector<SeriesId> about;  ///< empty: nobody keeps them, or another loop has them
     bool alive = true;
     bool steady = false;  ///< was there at start(): has a baseline
@@ -193,7 +195,7 @@ class Scraper {
 class Scraper::Memory {
   friend class Scraper;
   struct OfLoop {
-    std::vector<Known> columns;
+    std::map<std::size_t, Known> columns;  ///< by Column::nth
     std::vector<SeriesId> about;
   };
   std::vector<OfLoop> loops_;

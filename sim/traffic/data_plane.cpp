@@ -264,8 +264,9 @@ void DataPlane::count_sender(const Flight& flight,
   router.observe(outcome, bucket, latency);
   if (flight.user != kNone) {
     if (model_.by_segment)
-      segment_routers_[pod.deployment.index() * kSegments + (flight.segment % kSegments)].observe(
-          outcome, bucket, latency);
+      segment_routers_[pod.deployment.index() * kSegmentsOfADeployment +
+                       (flight.segment % kSegmentsOfADeployment)]
+          .observe(outcome, bucket, latency);
     ++finished_;
     served_ += outcome == Outcome::ok ? 1U : 0U;
     const VersionModel& version = version_model(pod);
@@ -304,6 +305,7 @@ void DataPlane::count_expired(Flight& flight, PodId pod, std::int64_t now) {
 }
 
 void DataPlane::count_users_from_now() {
+  broke_away_ |= left_;
   settle();
   counting_users_ = true;
   seen_ = BitSet(users_.count());
@@ -354,6 +356,7 @@ void DataPlane::pod_created(PodId pod,
                             ServiceId service,
                             DeploymentId deployment,
                             VersionId version) {
+  broke_away_ |= left_;
   CM_ASSERT(pod.index() == pods_.size());
   const ServiceModel& model = model_.services[service.index()];
   Pod& p = pods_.emplace_back();
@@ -369,11 +372,12 @@ void DataPlane::pod_created(PodId pod,
   const Instruments fresh(model_.bounds.buckets());
   p.counters = p.earlier = fresh;
   if (routers_.size() <= deployment.index()) routers_.resize(deployment.index() + 1, fresh);
-  if (model_.by_segment && segment_routers_.size() < routers_.size() * kSegments)
-    segment_routers_.resize(routers_.size() * kSegments, fresh);
+  if (model_.by_segment && segment_routers_.size() < routers_.size() * kSegmentsOfADeployment)
+    segment_routers_.resize(routers_.size() * kSegmentsOfADeployment, fresh);
 }
 
 std::optional<Duration> DataPlane::process_started(PodId pod, bool warm) {
+  broke_away_ |= left_;
   Pod& p = pods_[pod.index()];
   p.listening = true;
   p.accepting = true;
@@ -398,6 +402,7 @@ std::optional<Duration> DataPlane::process_started(PodId pod, bool warm) {
 }
 
 void DataPlane::stops_accepting(PodId pod) {
+  broke_away_ |= left_;
   pods_[pod.index()].accepting = false;
 }
 
@@ -421,6 +426,7 @@ std::uint32_t DataPlane::in_flight(PodId pod) {
 }
 
 void DataPlane::process_ended(PodId id) {
+  broke_away_ |= left_;
   Pod& pod = pods_[id.index()];
   pod.listening = false;
   pod.accepting = false;
@@ -431,6 +437,7 @@ void DataPlane::process_ended(PodId id) {
 }
 
 void DataPlane::endpoints_applied(BackendId backend, std::span<const PodId> pods) {
+  broke_away_ |= left_;
   if (backends_.size() <= backend.index()) backends_.resize(backend.index() + 1);
   Backend& b = backends_[backend.index()];
   b.endpoints.assign(pods.begin(), pods.end());
@@ -442,6 +449,7 @@ bool DataPlane::answers_probe(PodId pod, bool /*liveness*/) {
 }
 
 void DataPlane::set_routes(ServiceId service, const RouteTable& table) {
+  broke_away_ |= left_;
   std::vector<Rule> rules;
   const auto know = [this](BackendId backend) {
     if (backends_.size() <= backend.index()) backends_.resize(backend.index() + 1);
@@ -499,7 +507,7 @@ const Instruments& DataPlane::router_instruments(DeploymentId deployment) const 
 
 const Instruments& DataPlane::router_instruments(DeploymentId deployment,
                                                  std::uint8_t segment) const {
-  const Instruments* counted = router(deployment, segment);
+  const Instruments* counted = segment_router(segment_routers_, deployment, segment);
   return counted != nullptr ? *counted : nothing_;
 }
 

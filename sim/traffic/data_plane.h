@@ -34,6 +34,7 @@
 #include "sim/traffic/arrivals.h"
 #include "sim/traffic/edge_tally.h"
 #include "sim/traffic/routing.h"
+#include "sim/traffic/standing.h"
 #include "sim/traffic/traffic_state.h"
 #include "sim/traffic/users.h"
 
@@ -81,25 +82,26 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   bool knows_segments() const { return segments_matter_; }
 
   // A common future (rejoin.cpp)
-  /// The pods that requests can reach, by service and place among its endpoints, and whose turn it
-  /// is where they are served in turn.
-  struct Seats {
-    std::vector<PodId> pods;
-    std::vector<std::uint64_t> turns;  ///< by service
-  };
-  /// Nothing unless every service has one backend, for everyone, and no mirror.
-  std::optional<Seats> seats() const;
-  /// Whether the requests of `other`, the state of another run of this world at this instant with
-  /// these seats, go on as these do from here, as long as neither's seats change again. Both are
-  /// settled. It says no where it cannot know: to processor sharing, to versions whose faults or
-  /// writes act, to an experiment under way.
-  bool goes_on_as(const TrafficState& other, const Seats& theirs) const;
+  /// The pods that requests can reach, by service and place among its endpoints; none unless every
+  /// service has one backend, for everyone, and no mirror.
+  std::vector<PodId> seated() const;
+  /// Of a settled one. Nothing where it cannot be told: with processor sharing, versions that have
+  /// effects on requests, caches that still fill, processes that will die of a request, an
+  /// experiment under way, routes or pods in between.
+  std::optional<Standing> standing() const;
+  TrafficCounts counts(bool of_pods);
   /// From here on the requests are another run's: those under way are forgotten, no more are
   /// played.
   void leave_requests_to_another();
-  /// Adds what was counted between two states of that run, at the edge and the routers.
-  void add_counts(const TrafficState& from, const TrafficState& to);
-  void begin_chapter() { edge_.begin_chapter(); }  ///< EdgeTally::begin_chapter()
+  /// After that: whether the control plane has touched pods, endpoints or routes all the same, so
+  /// that the other run's requests are not these any more.
+  bool broke_away() const { return broke_away_; }
+  /// Adds what that run counted between two instants; at the edge all that it told of the time from
+  /// `since` on.
+  void add_counts(const TrafficCounts& from,
+                  const TrafficCounts& to,
+                  const EdgeTally& edge,
+                  Time since);
 
   // PodHost
   void pod_created(PodId pod,
@@ -280,6 +282,8 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   std::vector<std::vector<Rule>> routes_;
   bool segments_matter_ = false;  ///< to some effect, or to the router's counters
   bool asleep_ = false;
+  bool left_ = false;  ///< its requests to another run
+  bool broke_away_ = false;
   Instruments nothing_;  ///< of whom nobody has counted yet
   std::vector<RequestRecord>* records_ = nullptr;
 };

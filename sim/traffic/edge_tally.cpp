@@ -1,5 +1,6 @@
 #include "sim/traffic/edge_tally.h"
 
+#include <algorithm>
 #include <bit>
 #include <utility>
 
@@ -23,19 +24,6 @@ EdgeBin& EdgeBin::operator+=(const EdgeBin& other) {
   return *this;
 }
 
-EdgeBin& EdgeBin::operator-=(const EdgeBin& other) {
-  requests -= other.requests;
-  failed -= other.failed;
-  for (std::size_t i = 0; i < kMaxObjectives; ++i) bad[i] -= other.bad[i];
-  return *this;
-}
-
-BitSet& BitSet::operator|=(const BitSet& other) {
-  CM_ASSERT(words_.size() == other.words_.size());
-  for (std::size_t i = 0; i < words_.size(); ++i) words_[i] |= other.words_[i];
-  return *this;
-}
-
 std::uint64_t BitSet::count() const {
   std::uint64_t n = 0;
   for (const std::uint64_t w : words_) n += static_cast<std::uint64_t>(std::popcount(w));
@@ -48,7 +36,7 @@ EdgeTally::EdgeTally(EdgeSettings settings)
       versions_(settings_.versions + 1),
       bins_(slots(bins_from_, kBin) * versions_.size()),
       minutes_(slots(settings_.measure_from, kMinute)),
-      affected_(1, BitSet(settings_.users)),
+      last_bad_(settings_.users),
       exposed_(settings_.users),
       exposure_(slots(kTimeZero, kSecond)) {
   CM_ASSERT(settings_.bad_above.size() <= kMaxObjectives);
@@ -73,28 +61,35 @@ std::vector<EdgeBin> EdgeTally::bins_of_all(std::size_t first) const {
   return totals;
 }
 
-void EdgeTally::add_since(const EdgeTally& from, const EdgeTally& to) {
-  CM_ASSERT(bins_.size() == to.bins_.size() && minutes_.size() == to.minutes_.size());
-  for (std::size_t i = 0; i < bins_.size(); ++i) (bins_[i] += to.bins_[i]) -= from.bins_[i];
-  const auto add = [](LogHistogram& mine, const LogHistogram& before, const LogHistogram& after) {
-    mine.merge(after);
-    mine.take_back(before);
-  };
-  for (std::size_t i = 0; i < versions_.size(); ++i) {
-    versions_[i].requests += to.versions_[i].requests - from.versions_[i].requests;
-    versions_[i].failed += to.versions_[i].failed - from.versions_[i].failed;
-    add(versions_[i].latency, from.versions_[i].latency, to.versions_[i].latency);
+void EdgeTally::add_since(const EdgeTally& other, Time since) {
+  CM_ASSERT(bins_.size() == other.bins_.size() && minutes_.size() == other.minutes_.size());
+  CM_ASSERT(since >= settings_.measure_from &&
+            (since - settings_.measure_from) % kMinute == Duration{});
+  if (since >= settings_.end) return;
+  const std::size_t n = versions_.size();
+  for (std::size_t i = slot(bins_from_, since, kBin) * n; i < bins_.size(); ++i) {
+    bins_[i] += other.bins_[i];
+    versions_[i % n].requests += other.bins_[i].requests;
+    versions_[i % n].failed += other.bins_[i].failed;
   }
-  for (std::size_t i = 0; i < minutes_.size(); ++i)
-    add(minutes_[i], from.minutes_[i], to.minutes_[i]);
-  for (std::size_t i = from.affected_.size(); i < to.affected_.size(); ++i)
-    affected_.back() |= to.affected_[i];
+  const auto with_latency =
+      std::find_if(other.versions_.begin(), other.versions_.end(), [](const EdgeVersion& v) {
+        return v.latency.count() > 0;
+      });
+  for (std::size_t i = slot(settings_.measure_from, since, kMinute); i < minutes_.size(); ++i) {
+    minutes_[i].merge(other.minutes_[i]);
+    if (with_latency != other.versions_.end())
+      versions_[static_cast<std::size_t>(with_latency - other.versions_.begin())].latency.merge(
+          other.minutes_[i]);
+  }
+  for (std::size_t user = 0; user < last_bad_.size(); ++user)
+    if (other.last_bad_[user] >= nth_minute(since))
+      last_bad_[user] = std::max(last_bad_[user], other.last_bad_[user]);
 }
 
 std::uint64_t EdgeTally::users_affected() const {
-  BitSet all = affected_.front();
-  for (const BitSet& some : affected_) all |= some;
-  return all.count();
+  return static_cast<std::uint64_t>(
+      std::count_if(last_bad_.begin(), last_bad_.end(), [](auto minute) { return minute > 0; }));
 }
 
 Duration EdgeTally::exposure_duration() const {

@@ -7,6 +7,7 @@
 /// turned away at once would make an outage look fast.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -36,7 +37,6 @@ struct EdgeBin {
   std::uint32_t bad[kMaxObjectives] = {};  ///< by objective
 
   EdgeBin& operator+=(const EdgeBin& other);
-  EdgeBin& operator-=(const EdgeBin& other);
 };
 
 struct EdgeVersion {
@@ -52,7 +52,6 @@ class BitSet {
   void set(std::size_t i) { words_[i >> 6] |= std::uint64_t{1} << (i & 63); }
   bool test(std::size_t i) const { return (words_[i >> 6] >> (i & 63)) & 1; }
   std::uint64_t count() const;
-  BitSet& operator|=(const BitSet& other);  ///< of the same size
 
  private:
   std::vector<std::uint64_t> words_;
@@ -93,7 +92,7 @@ class EdgeTally {
       v.latency.add(Duration(latency_ns));
       minutes_[slot(settings_.measure_from, at, kMinute)].add(Duration(latency_ns));
     }
-    if (bad) affected_.back().set(user);
+    if (bad) last_bad_[user] = std::max(last_bad_[user], nth_minute(at));
     if (exposed) exposed_.set(user);
     if (!faulty) return;
     if (exposed) exposure_.set(slot(kTimeZero, at, kSecond));
@@ -101,11 +100,10 @@ class EdgeTally {
     if (bad && (!first_harm_ || at < *first_harm_)) first_harm_ = at;
   }
 
-  /// From now on affected users are kept apart from those before, for add_since().
-  void begin_chapter() { affected_.emplace_back(settings_.users); }
-  /// Adds what another tally with the same settings counted between `from`, as it was before it
-  /// began a chapter, and `to`. Nothing that it counted there may have been exposed.
-  void add_since(const EdgeTally& from, const EdgeTally& to);
+  /// Adds all that another tally with the same settings was told of the time from `since` on, the
+  /// beginning of a whole minute of the measuring. Nothing of it may have been exposed, and answers
+  /// of one version alone may have latencies.
+  void add_since(const EdgeTally& other, Time since);
 
   const EdgeSettings& settings() const { return settings_; }
   /// Back to back, the first one from bins_from() on, which is at most a bin before time zero.
@@ -135,6 +133,11 @@ class EdgeTally {
   static std::size_t slot(Time from, Time at, Duration each) {
     return static_cast<std::size_t>((at - from) / each);
   }
+  std::uint16_t nth_minute(Time at) const {
+    constexpr std::size_t kLast = 0xffff;  // 45 days
+    return static_cast<std::uint16_t>(
+        std::min(kLast, 1 + slot(settings_.measure_from, at, kMinute)));
+  }
   /// How many slots reach from `from` to the end.
   std::size_t slots(Time from, Duration each) const;
   /// In versions_.
@@ -148,7 +151,8 @@ class EdgeTally {
   std::vector<EdgeVersion> versions_;
   std::vector<EdgeBin> bins_;  ///< by time, then by version
   std::vector<LogHistogram> minutes_;
-  std::vector<BitSet> affected_;  ///< by chapter
+  /// By user: the last minute with a bad answer, the first of the measuring is 1; 0: none.
+  std::vector<std::uint16_t> last_bad_;
   BitSet exposed_;
   BitSet exposure_;
   std::optional<Time> first_harm_;

@@ -20,6 +20,18 @@
 
 namespace coalmine {
 
+/// By Deployment, then by segment of its users.
+inline constexpr std::size_t kSegmentsOfADeployment = 64;
+
+/// What the router has counted for one segment of a Deployment's users; null: nothing yet.
+inline const Instruments* segment_router(const std::vector<Instruments>& all,
+                                         DeploymentId deployment,
+                                         std::uint8_t segment) {
+  const std::size_t place =
+      deployment.index() * kSegmentsOfADeployment + segment % kSegmentsOfADeployment;
+  return place < all.size() ? &all[place] : nullptr;
+}
+
 /// Copyable. The members are DataPlane's own, hence their names.
 struct TrafficState {
   explicit TrafficState(EdgeSettings edge)
@@ -116,13 +128,6 @@ struct TrafficState {
     Death cause = Death::none;
   };
 
-  /// What the router has counted for one segment of the users of a Deployment; null: nothing yet.
-  const Instruments* router(DeploymentId deployment, std::uint8_t segment) const {
-    const std::size_t place = deployment.index() * kSegments + (segment % kSegments);
-    return place < segment_routers_.size() ? &segment_routers_[place] : nullptr;
-  }
-  static constexpr std::size_t kSegments = 64;  ///< of a Deployment, in segment_routers_
-
   EdgeTally edge_;
   std::int64_t now_ = std::numeric_limits<std::int64_t>::min();
   std::uint64_t next_request_ = 0;
@@ -147,7 +152,7 @@ struct TrafficState {
   std::vector<std::uint32_t> free_stepped_;
   std::vector<Backend> backends_;
   std::vector<Instruments> routers_;
-  std::vector<Instruments> segment_routers_;  ///< by deployment and segment, kNoSegment last
+  std::vector<Instruments> segment_routers_;  ///< see segment_router()
   std::vector<Doom> dooms_;
   HotHeap heap_;
   bool top_played_ = false;  ///< the heap's top is being played: the next entry replaces it

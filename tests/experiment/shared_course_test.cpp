@@ -4,10 +4,14 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <utility>
 
+#include "sim/experiment/operator.h"
 #include "sim/experiment/run.h"
+#include "sim/experiment/strategy.h"
+#include "sim/scenario/course.h"
 #include "sim/scenario/world.h"
 #include "tests/experiment/short_release.h"
 
@@ -82,7 +86,6 @@ TEST_CASE("a run in which something is not as in the control plays on", "[experi
       [](std::vector<std::string> overrides, const char* strategy, const char* release = "bad") {
         const auto scenario = short_scenario(std::move(overrides));
         const Shared shared = left_by_control(scenario);
-        REQUIRE(shared.course != nullptr);
         return played_both_ways(spec_of(scenario, strategy, release), shared).has_value();
       };
   SECTION("the new version serves") {
@@ -130,7 +133,61 @@ TEST_CASE("requests wait in turn for pods served in turn", "[experiment][course]
   }
 }
 
+TEST_CASE("a run whose pods are touched after all is played whole", "[experiment][course]") {
+  const auto joined = [](std::vector<std::string> overrides) {
+    overrides.push_back("duration=14m");
+    const auto scenario = short_scenario(std::move(overrides));
+    return played_both_ways(spec_of(scenario, "recreate", "bad"), left_by_control(scenario))
+        .has_value();
+  };
+  SECTION("a probe restarts a container that was told to stop and serves on") {
+    CHECK_FALSE(joined({"service.preStop=60s",
+                        "service.terminationGrace=90s",
+                        "service.liveness={period: 10s}",
+                        "service.pod.start=35s"}));
+  }
+  SECTION("a process that was put back dies some time after its start") {
+    CHECK_FALSE(joined({"faults=[{crashOnStart: {after: 4m, on: {version: v1}}}]"}));
+  }
+}
+
 TEST_CASE("a control whose processes died has no course to go on", "[experiment][course]") {
   const auto scenario = short_scenario({"faults=[{crashOnRequest: {p: 1%, at: 5m, until: 6m}}]"});
   CHECK(left_by_control(scenario).course == nullptr);
+}
+
+TEST_CASE("a long course has landmarks further apart", "[experiment][course]") {
+  const auto landmarks = [](const char* duration) {
+    const auto scenario = short_scenario(
+        {std::string("duration=") + duration, "traffic.rate=1/s", "service.replicas=1"});
+    const Shared shared = left_by_control(scenario);
+    REQUIRE(shared.course != nullptr);
+    CHECK(shared.course->landmark_at(shared.course->first - Duration(1)) == 0);
+    CHECK_FALSE(shared.course->landmark_at(shared.course->first));
+    return shared.course->landmarks.size();
+  };
+  CHECK(landmarks("10m") == 8);    // of the third to the tenth minute
+  CHECK(landmarks("12h") == 359);  // every other minute
+}
+
+TEST_CASE("a run told to stop before it could join says so", "[experiment][course]") {
+  /// Its release is over before the first landmark.
+  struct StopsAtOnce : Strategy {
+    explicit StopsAtOnce(std::stop_source& stop) : source(stop) {}
+    Task<Verdict> roll_out(Operator& op) const override {
+      source.request_stop();
+      co_await op.sleep(1s);
+      co_return Verdict::promoted;
+    }
+    std::stop_source& source;
+  };
+  auto scenario = std::make_shared<Scenario>(*short_scenario());
+  RunSpec spec;
+  spec.scenario = scenario;
+  spec.shared = left_by_control(scenario);
+  spec.strategy = 0;
+  spec.on_call = false;
+  std::stop_source stop;
+  scenario->strategies[0].strategy = std::make_shared<StopsAtOnce>(stop);
+  CHECK(play_alone(spec, stop.get_token()).result.interrupted);
 }

@@ -87,6 +87,21 @@ TEST_CASE("who reads pods plays its own past where nobody stored what they show"
   CHECK(fingerprint(spec, other) == fingerprint(spec, nullptr));
 }
 
+TEST_CASE("who stores less of what is scraped goes on from the past as well",
+          "[experiment][past]") {
+  // The control stores all that shadow reads; the canary's query keeps some of it, by its name.
+  const auto scenario = short_scenario(
+      {"strategies=[{shadow: {for: 1m, bake: 1m, interval: 45s}}, {canary: {steps: [50%], "
+       "interval: "
+       "45s, queries: [{name: q, query: 'sum(rate(istio_requests_total[1m]))', min: 0}]}}]"});
+  const auto past = past_of(scenario);
+  REQUIRE(past != nullptr);
+  for (const char* strategy : {"shadow", "canary"}) {
+    const RunSpec spec = spec_of(scenario, strategy);
+    CHECK(fingerprint(spec, past) == fingerprint(spec, nullptr));
+  }
+}
+
 TEST_CASE("what pods' sidecars show is stored for those who ask", "[experiment][past]") {
   const auto scenario = short_scenario();
   const auto seen_by = [&](bool sidecars) {

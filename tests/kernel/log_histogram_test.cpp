@@ -68,20 +68,6 @@ TEST_CASE("a value taken back leaves no trace", "[kernel][log-histogram]") {
   CHECK_THROWS_AS(h.remove(5ms), InternalError);
 }
 
-TEST_CASE("an earlier state taken back leaves what came since", "[kernel][log-histogram]") {
-  LogHistogram h;
-  h.add(5ms, 3);
-  const LogHistogram before = h;
-  h.add(5ms);
-  h.add(7ms);
-  h.take_back(before);
-  LogHistogram since;
-  since.add(5ms);
-  since.add(7ms);
-  CHECK(h == since);
-  CHECK_THROWS_AS(h.take_back(before), InternalError);
-}
-
 TEST_CASE("histogram quantiles of exponential latencies are within a bucket of the truth",
           "[kernel][log-histogram]") {
   // Stratified uniforms, so the sample's quantiles are the distribution's: -mean ln(1 - p).

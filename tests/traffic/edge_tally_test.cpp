@@ -130,41 +130,47 @@ TEST_CASE("a request turned away at once is failed and has no latency", "[traffi
   CHECK(edge.minutes()[0].count() == 4);
 }
 
-TEST_CASE("what another tally counted since a chapter ended is added as if counted here",
+TEST_CASE("what another tally was told of the time since is added as if told here",
           "[traffic][edge]") {
-  const auto first = [](EdgeTally& edge, std::uint32_t user) {
-    edge.add(kTimeZero + 70s, Duration(20ms).count(), kVersion, user, Outcome::ok, false, false);
-    edge.add(kTimeZero + 80s, Duration(400ms).count(), kVersion, user, Outcome::ok, false, false);
+  const auto tell =
+      [](EdgeTally& edge, Duration at, Duration latency, std::uint32_t user, Outcome outcome) {
+        edge.add(kTimeZero + at, latency.count(), kVersion, user, outcome, false, false);
+      };
+  const auto before = [&](EdgeTally& edge, std::uint32_t user) {
+    tell(edge, 70s, 20ms, user, Outcome::ok);
+    tell(edge, 2min - 1ns, 400ms, user, Outcome::ok);
   };
-  const auto then = [](EdgeTally& edge) {
-    edge.add(kTimeZero + 90s, Duration(400ms).count(), kVersion, 2, Outcome::ok, false, false);
-    edge.add(kTimeZero + 150s, Duration(30ms).count(), kVersion, 3, Outcome::error, false, false);
-    edge.begin_chapter();
-    edge.add(kTimeZero + 151s, 0, kVersion, 4, Outcome::refused, false, false);
+  const auto since = [&](EdgeTally& edge) {
+    tell(edge, 150s, 30ms, 3, Outcome::error);
+    tell(edge, 2min, 400ms, 2, Outcome::ok);  // not in the order of time
+    tell(edge, 151s, {}, 4, Outcome::refused);
+    edge.add(kTimeZero + 152s, 0, VersionId{}, 6, Outcome::no_endpoint, false, false);
   };
-  EdgeTally other(settings(1min, 3min));
-  first(other, 1);
-  const EdgeTally from = other;
-  other.begin_chapter();
-  then(other);
-
-  EdgeTally mine(settings(1min, 3min));
-  EdgeTally whole(settings(1min, 3min));
-  for (EdgeTally* edge : {&mine, &whole}) first(*edge, 5);
-  then(whole);
-  mine.add_since(from, other);
-  CHECK(mine.users_affected() == 4);  // 5, 2, 3 and 4; not 1, who is of the other's past
+  EdgeTally other(settings(1min, 4min));
+  before(other, 1);
+  since(other);
+  EdgeTally mine(settings(1min, 4min));
+  EdgeTally whole(settings(1min, 4min));
+  for (EdgeTally* edge : {&mine, &whole}) before(*edge, 5);
+  since(whole);
+  mine.add_since(other, kTimeZero + 2min);
+  CHECK(mine.users_affected() == 5);  // 5, 2, 3, 4 and 6; not 1, who is of the other's past
   CHECK(mine.users_affected() == whole.users_affected());
   CHECK(mine.minutes() == whole.minutes());
-  CHECK(mine.versions()[0].requests == 5);
-  CHECK(mine.versions()[0].failed == 2);
-  CHECK(mine.versions()[0].latency == whole.versions()[0].latency);
+  for (std::size_t v = 0; v < 2; ++v) {
+    CHECK(mine.versions()[v].requests == whole.versions()[v].requests);
+    CHECK(mine.versions()[v].failed == whole.versions()[v].failed);
+    CHECK(mine.versions()[v].latency == whole.versions()[v].latency);
+  }
   REQUIRE(mine.bins().size() == whole.bins().size());
   for (std::size_t i = 0; i < mine.bins().size(); ++i) {
     CHECK(mine.bins()[i].requests == whole.bins()[i].requests);
     CHECK(mine.bins()[i].failed == whole.bins()[i].failed);
     CHECK(mine.bins()[i].bad[1] == whole.bins()[i].bad[1]);
   }
+  EdgeTally end = mine;
+  end.add_since(other, kTimeZero + 4min);  // nothing is left
+  CHECK(end.versions()[0].requests == mine.versions()[0].requests);
 }
 
 }  // namespace coalmine
