@@ -185,11 +185,11 @@ Reader<T> section_or(Section<T> table, std::string instead, std::function<void(T
   type.section = shared;
   type.instead = instead;
   return {type,
-          [shared, instead, apply](const Value& value,
-                                   const std::string&,
-                                   const FieldOptions&,
-                                   Diagnostics& diagnostics,
-                                   T& out) {
+          [shared, instead = std::move(instead), apply = std::move(apply)](const Value& value,
+                                                                           const std::string&,
+                                                                           const FieldOptions&,
+                                                                           Diagnostics& diagnostics,
+                                                                           T& out) {
             if (!instead.empty() && value.is_scalar() && value.text == instead) {
               apply(out);
               return true;
@@ -209,11 +209,11 @@ Reader<std::vector<Out>> variants(std::string what, std::vector<Variant<Out>> ty
     known.push_back(variant.info.key);
   }
   return {type,
-          [what, types, known](const Value& value,
-                               const std::string& key,
-                               const FieldOptions&,
-                               Diagnostics& diagnostics,
-                               std::vector<Out>& out) {
+          [what = std::move(what), types = std::move(types), known](const Value& value,
+                                                                    const std::string& key,
+                                                                    const FieldOptions&,
+                                                                    Diagnostics& diagnostics,
+                                                                    std::vector<Out>& out) {
             out.clear();
             if (value.is_null()) return true;
             if (!expect_list(value, key, diagnostics)) return false;

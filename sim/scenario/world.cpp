@@ -408,18 +408,18 @@ void World::pass_landmark() {
     instruments_->keep(&passed_->readings);
   }
   data_plane->settle();
-  std::optional<Standing> standing = data_plane->standing();
-  if (standing) {
-    passed_->landmarks.push_back({*std::move(standing),
-                                  data_plane->seated(),
-                                  data_plane->counts(scraper_->stores_of_pods())});
-    passed_->bytes += passed_->landmarks.back().bytes();
-  }
   // Where requests do not stand so that they can be compared, they never will.
-  if (!standing || passed_->bytes + passed_->readings.bytes() > Course::kMostBytes) {
-    instruments_->keep(nullptr);
-    passed_.reset();
+  const std::optional<Standing> standing = data_plane->standing();
+  bool goes_on = standing.has_value();
+  if (standing) {
+    passed_->landmarks.push_back(
+        {*standing, data_plane->seated(), data_plane->counts(scraper_->stores_of_pods())});
+    passed_->bytes += passed_->landmarks.back().bytes();
+    goes_on = passed_->bytes + passed_->readings.bytes() <= Course::kMostBytes;
   }
+  if (goes_on) return;
+  instruments_->keep(nullptr);
+  passed_.reset();
 }
 
 std::shared_ptr<const Course> World::course() {

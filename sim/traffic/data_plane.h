@@ -111,7 +111,7 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   std::optional<Duration> process_started(PodId pod, bool warm) override;
   void stops_accepting(PodId pod) override;
   bool idle(PodId pod) override;
-  void process_ended(PodId pod) override;
+  void process_ended(PodId id) override;
   void endpoints_applied(BackendId backend, std::span<const PodId> pods) override;
   bool answers_probe(PodId pod, bool liveness) override;
 
@@ -208,16 +208,16 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   };
   // data_plane.cpp
   Sent send(ServiceId service, const Request& request);
-  Sent enter(PodId pod, const Request& request);
+  Sent enter(PodId id, const Request& request);
   void send_copy(ServiceId service, BackendId backend, const Request& original);
   PodId balance(const ServiceModel& service, BackendId backend, std::uint64_t id, std::int64_t now);
   Sent turn_away(const Request& request, ServiceId service, PodId pod, Outcome outcome);
   void take_up(PodId id, const Request& request, ServiceStart& start);
   bool reads_new_data(const Request& request);
   bool faulty(PodId id, std::int64_t t, std::int64_t sent) const;
-  void count_sender(const Flight& flight, PodId pod, std::int64_t at, Outcome outcome);
+  void count_sender(const Flight& flight, PodId id, std::int64_t at, Outcome outcome);
   void count_sender(const Flight& flight,
-                    PodId pod,
+                    PodId id,
                     std::int64_t at,
                     Outcome outcome,
                     std::int64_t latency,
@@ -233,15 +233,15 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   bool steady(const Pod& pod) const;
 
   // closed_pods.cpp
-  Sent enter_closed(PodId pod, const Request& request);
+  Sent enter_closed(PodId id, const Request& request);
   std::uint32_t load_closed(Pod& pod, std::int64_t now);
   void promote(Pod& pod, std::int64_t now);
   void finish_closed(Pod& pod, PodId id, Flight& flight);
-  void bring_up_to_date(PodId pod, std::int64_t now);
-  void end_closed(PodId pod);
+  void bring_up_to_date(PodId id, std::int64_t now);
+  void end_closed(PodId id);
 
   // stepped_pods.cpp
-  Sent enter_stepped(PodId pod, const Request& request);
+  Sent enter_stepped(PodId id, const Request& request);
   static std::uint32_t gone(const Pod& pod, std::int64_t now);
   void let_leave(std::uint32_t index, std::int64_t at);
   static void forget_leaving(Pod& pod, std::size_t place);
@@ -258,9 +258,9 @@ class DataPlane final : public DataTier, public PodHost, private TrafficState {
   void wake_leaving(Pod& pod);
   void stay(std::uint32_t index);
   void lose(std::uint32_t index, std::int64_t now);
-  void end_stepped(PodId pod);
-  void share(PodId pod, std::int64_t now);
-  void schedule_sharing(PodId pod, std::int64_t now);
+  void end_stepped(PodId id);
+  void share(PodId id, std::int64_t now);
+  void schedule_sharing(PodId id, std::int64_t now);
   std::uint32_t new_stepped();
 
   std::uint32_t load(PodId id, std::int64_t now) {
