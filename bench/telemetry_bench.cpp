@@ -18,7 +18,7 @@ namespace {
 
 using namespace coalmine;
 
-std::shared_ptr<const Scenario> loaded(LoadResult result) {
+std::shared_ptr<const Scenario> loaded(const LoadResult& result) {
   if (!result.scenario) throw std::runtime_error(result.diagnostics.text());
   return result.scenario;
 }

@@ -9,10 +9,10 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <system_error>
 #include <thread>
 
 #include "sim/experiment/recording_file.h"
@@ -102,6 +102,15 @@ std::shared_ptr<const Scenario> load(const CommonOptions& options) {
   throw InvalidInput(diagnostics);
 }
 
+namespace {
+
+/// Why the last call into the system failed.
+std::string last_problem() {
+  return std::generic_category().message(errno);
+}
+
+}  // namespace
+
 void check_writable(const CommonOptions& options) {
   if (options.out.empty()) return;
   std::error_code ignored;
@@ -109,7 +118,7 @@ void check_writable(const CommonOptions& options) {
     refuse(options.out, "is the file that is read: write somewhere else");
   const bool there = std::filesystem::exists(options.out, ignored);
   const bool opens = std::ofstream(options.out, std::ios::app).is_open();
-  const std::string why = std::strerror(errno);
+  const std::string why = last_problem();
   if (!opens) refuse(options.out, "cannot be written: " + why);
   if (!there) std::filesystem::remove(options.out, ignored);
 }
@@ -119,7 +128,7 @@ void deliver(const CommonOptions& options, const std::string& text) {
   std::ofstream file(options.out, std::ios::binary);
   file << text;
   file.flush();
-  if (!file) throw NotWritten(options.out + " could not be written: " + std::strerror(errno));
+  if (!file) throw NotWritten(options.out + " could not be written: " + last_problem());
 }
 
 void print(const std::string& text) {

@@ -11,7 +11,7 @@
 
 #include "sim/scenario/scenario.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the library's
 class App;
 class Option;
 }  // namespace CLI

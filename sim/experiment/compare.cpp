@@ -150,12 +150,12 @@ CompareResult compare(std::shared_ptr<const Scenario> scenario,
                       const CompareOptions& options) {
   const std::vector<Cell> cells = cells_of(*scenario);
   RunSpec spec;
-  spec.scenario = scenario;
+  spec.scenario = std::move(scenario);
   spec.seed = seed;
   const std::vector<Replication> replications = play_all(spec, cells, options);
 
   CompareResult result;
-  result.scenario = scenario->name;
+  result.scenario = spec.scenario->name;
   result.seed = seed;
   result.interrupted = options.stop.stop_requested();
   std::vector<const Replication*> complete;
@@ -163,17 +163,21 @@ CompareResult compare(std::shared_ptr<const Scenario> scenario,
     if (r.complete) complete.push_back(&r);
   result.replications = complete.size();
   if (complete.empty()) return result;
-  const double horizon = to_seconds(scenario->duration - scenario->release.at);
-  const auto column = [&](std::size_t cell) {
-    std::vector<const RunResult*> runs;
-    for (const Replication* r : complete) runs.push_back(&r->runs[cell]);
+  const double horizon = to_seconds(spec.scenario->duration - spec.scenario->release.at);
+  using Runs = std::vector<const RunResult*>;
+  const auto of_all = [&](const auto& run_of) {
+    Runs runs;
+    runs.reserve(complete.size());
+    for (const Replication* r : complete) runs.push_back(&run_of(*r));
     return runs;
+  };
+  const auto column = [&](std::size_t cell) {
+    return of_all([cell](const Replication& r) -> const RunResult& { return r.runs[cell]; });
   };
   for (std::size_t cell = 0; cell < cells.size(); ++cell)
     result.strategies.push_back(
         summarise(column(cell), column(cell - cells[cell].strategy), horizon));
-  std::vector<const RunResult*> controls;
-  for (const Replication* r : complete) controls.push_back(&r->control);
+  const Runs controls = of_all([](const Replication& r) -> const RunResult& { return r.control; });
   result.strategies.push_back(summarise(controls, controls, horizon));
   return result;
 }

@@ -204,6 +204,7 @@ Task<void> Operator::apply_routes(RouteTable table, std::string message) {
   co_await sleep(delay);
 }
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): a coroutine keeps its parameters
 Task<void> Operator::route(std::vector<RouteShare> shares, Stickiness sticky) {
   constexpr double kParts = 1'000'000;
   RouteRule rule;

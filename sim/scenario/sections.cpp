@@ -1,5 +1,7 @@
 #include "sim/scenario/sections.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "sim/faults/catalogue.h"
@@ -312,8 +314,9 @@ void check_metrics(const ServiceSettings& service, const SectionView& view, Diag
       problems.error(listed->items[i].at, "metrics lists " + name + " twice");
     if (!configurable(name)) continue;
     if (!micrometer.empty() && micrometer != name)
-      problems.error(listed->items[i].at,
-                     name + " and " + micrometer + " cannot both be the runtime of one process");
+      problems.error(
+          listed->items[i].at,
+          fmt::format("{} and {} cannot both be the runtime of one process", name, micrometer));
     micrometer = name;
   }
 }
