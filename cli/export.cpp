@@ -27,9 +27,10 @@ struct ExportOptions {
   std::string time_zero;  ///< empty: kTimeZero
 };
 
-/// What 00:00 of a run is in an export, unless said otherwise: 2023-11-14T22:13:20Z. Anything well
-/// after 1970 does: Prometheus takes no samples from before.
-constexpr const char* kTimeZero = "1700000000";
+/// What 00:00 of a run is in an export, unless said otherwise: 2023-11-15T00:00:00Z. A midnight
+/// well after 1970: Prometheus takes no samples from before, and the steps of its subqueries are
+/// aligned to the epoch as ours are to the start of the run.
+constexpr const char* kTimeZero = "1700006400";
 
 /// The rules of a scenario, to take home.
 int export_rules(const ExportOptions& options) {
@@ -82,6 +83,10 @@ int export_run(const ExportOptions& options) {
         parse_unix_time(options.time_zero.empty() ? kTimeZero : options.time_zero);
     if (!zero) refuse("--time-zero", zero.problem);
     shift = zero.value->time_since_epoch();
+    if (shift % std::chrono::minutes(1) != Millis{})
+      complain(
+          "--time-zero: warning: no whole minute, so that a server aligns the steps of "
+          "subqueries to other instants than a query of the recording\n");
     const Timestamp first = std::max(from, file.oldest.value_or(Timestamp{}));
     if (first + shift < Timestamp{})
       refuse(
@@ -123,7 +128,7 @@ Command add_export(CLI::App& app) {
   command.add_option("--time-zero",
                      options->time_zero,
                      "openmetrics: what time the run begins, in seconds since 1970 or as a date "
-                     "(default: 2023-11-14T22:13:20Z)");
+                     "(default: 2023-11-15T00:00:00Z)");
   command
       .add_option(
           "--set", options->common.set, "rules: PATH=VALUE, change a key first (repeatable)")

@@ -178,9 +178,11 @@ int query(const QueryOptions& options) {
     value = over_time ? query->range(*file.series, times.from, times.to, times.step)
                       : query->instant(*file.series, times.to);
   } catch (const promql::EvaluationError& e) {
+    const bool too_long = dynamic_cast<const promql::TimedOut*>(&e) != nullptr;
     return fail(options,
                 query_error(options, 0, 0, e.what()),
-                promql::api_error(promql::ApiError::execution, e.what()));
+                promql::api_error(
+                    too_long ? promql::ApiError::timeout : promql::ApiError::execution, e.what()));
   }
   const std::string text = text_of(options, value, file, times);
   if (value.series.empty()) tell_unknown_names(*query, *file.series);

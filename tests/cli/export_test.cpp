@@ -75,11 +75,12 @@ TEST_CASE("an export of a run gives the answers of its recording", "[cli][export
        {"sum by (response_code) (rate(istio_requests_total{reporter=\"source\"}[1m]))",
         "histogram_quantile(0.9, sum by (le) "
         "(rate(istio_request_duration_milliseconds_bucket[2m])))",
-        "sum(increase(worker_busy_seconds_total[90s]))"}) {
+        "sum(increase(worker_busy_seconds_total[90s]))",
+        "avg_over_time(sum(requests_in_flight)[3m:1m])"}) {
     INFO(query);
     const auto of_run = answer_of(run.query(std::string("'") + query + "' --at 4m --format json"));
     const auto of_page =
-        answer_of(coalmine("query '" + page + "' '" + query + "' --at 1700000240 --format json"));
+        answer_of(coalmine("query '" + page + "' '" + query + "' --at 1700006640 --format json"));
     REQUIRE(of_run.size() == of_page.size());
     REQUIRE_FALSE(of_run.empty());
     for (std::size_t i = 0; i < of_run.size(); ++i) {
@@ -122,6 +123,9 @@ TEST_CASE("export says what it cannot do", "[cli][export]") {
   refused("--at 4m", "--at: error: is for the format prometheus");
   refused("--format prometheus --from 1m", "--from, --to: error: are for openmetrics");
   refused("--time-zero 10", "would lie before 1970");
+  CHECK_THAT(run.exported("--time-zero 1700000000 --out " + (run.folder / "odd.om").string()).err,
+             Contains("--time-zero: warning: no whole minute"));
+  CHECK(run.exported("--out " + (run.folder / "even.om").string()).err.empty());
   refused("--from 5m --to 1m", "--from: error: is after --to");
   refused("--format xml", "xml");
   refused("--out x.cmrun", "a recording holds one run");

@@ -22,6 +22,8 @@ struct Gathered {
 };
 
 constexpr std::string_view kTotal = "_total";
+/// What Prometheus stores of alerts that pend: since when.
+constexpr std::string_view kSinceWhen = "ALERTS_FOR_STATE";
 
 MetricType type_of(const std::string& name) {
   if (name == "counter") return MetricType::counter;
@@ -68,6 +70,7 @@ std::map<std::string, Gathered> gather(const SeriesSource& source,
     const MetricFamily* family = family_of(name, known);
     Gathered& gathered = families[family != nullptr ? family->name : name];
     if (gathered.family.name.empty()) {
+      gathered.instant = name == kSinceWhen;
       gathered.family.name = family != nullptr ? family->name : name;
       if (family != nullptr) {
         gathered.family.type = type_of(family->type);

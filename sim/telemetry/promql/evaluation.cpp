@@ -254,6 +254,8 @@ Window Evaluation::window(Column& column, const Range& range) {
   window.times = column.times.subspan(column.begin, column.end - column.begin);
   window.values = column.values.subspan(column.begin, column.end - column.begin);
   require_room(window.times.size());
+  work_ += window.times.size();
+  if (work_ > options_.max_work) throw TimedOut();
   if (!any_stale(window.values)) return window;
   times_.clear();
   values_.clear();

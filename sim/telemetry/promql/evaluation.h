@@ -133,6 +133,7 @@ class Evaluation {
   std::vector<NodeState> states_;
   Marks marks_;
   std::size_t held_ = 0;
+  std::uint64_t work_ = 0;        ///< samples in windows so far
   std::vector<Timestamp> times_;  ///< of a window with staleness markers taken out
   std::vector<double> values_;
 };

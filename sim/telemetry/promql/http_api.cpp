@@ -28,6 +28,18 @@ std::string point_text(const Point& point) {
   return fmt::format("[{},\"{}\"]", time_text(point.time), go_number_in_json(point.value));
 }
 
+std::string_view name_of(ApiError type) {
+  switch (type) {
+    case ApiError::bad_data:
+      return "bad_data";
+    case ApiError::execution:
+      return "execution";
+    case ApiError::timeout:
+      return "timeout";
+  }
+  return {};
+}
+
 std::string metric_text(const Labels& labels) {
   std::string text = "{";
   for (const Label& label : labels) {
@@ -88,7 +100,7 @@ std::string api_answer(const Value& value) {
 
 std::string api_error(ApiError type, std::string_view message) {
   return fmt::format(R"({{"status":"error","errorType":"{}","error":{}}})",
-                     type == ApiError::bad_data ? "bad_data" : "execution",
+                     name_of(type),
                      go_json_string(message));
 }
 

@@ -18,6 +18,7 @@ std::string api_answer(const Value& value);
 enum class ApiError : std::uint8_t {
   bad_data,   ///< a parameter cannot be used: of the query, what ParseError tells
   execution,  ///< the query cannot be evaluated on these data
+  timeout,    ///< it takes too long
 };
 
 /// `{"status":"error","errorType":"bad_data","error":"..."}`

@@ -71,6 +71,12 @@ class EvaluationError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// Options::max_work is used up.
+class TimedOut final : public EvaluationError {
+ public:
+  TimedOut() : EvaluationError("query timed out in expression evaluation") {}
+};
+
 struct Options {
   PromDialect dialect = PromDialect::v3;
   Millis lookback = std::chrono::minutes(5);
@@ -78,6 +84,9 @@ struct Options {
   Millis default_step = std::chrono::minutes(1);
   /// A query that would hold more samples than this at once is refused, as query.max-samples does.
   std::size_t max_samples = 50'000'000;
+  /// A query whose windows hold more samples than this together, each counted as often as it is in
+  /// one, is broken off: some seconds of work, where a server has query.timeout.
+  std::uint64_t max_work = 1'000'000'000;
 };
 
 class Query {

@@ -196,6 +196,13 @@ TEST_CASE("what would take too much memory or time is refused with Prometheus' w
   const std::string too_many =
       "query processing would load too many samples into memory in query execution";
   const Options few{.max_samples = 50};
+  // Two series, 30 samples in each window, 10 steps.
+  const auto over_time = [&](std::uint64_t max_work) {
+    return Query::parse("rate(x[5m])", Options{.max_work = max_work})
+        .range(table, seconds_in(300), seconds_in(840), std::chrono::minutes(1));
+  };
+  CHECK_THROWS_AS(over_time(599), TimedOut);
+  CHECK_NOTHROW(over_time(600));
   CHECK(ask("rate(x[10m])", table, 990, few) == too_many);
   CHECK(ask("x[5m]", table, 990, few) == too_many);
   CHECK(ask("x[4m]", table, 990, few).find(too_many) == std::string::npos);
