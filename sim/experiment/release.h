@@ -18,7 +18,7 @@ struct ReleaseProgress {
   };
   std::optional<Ending> ending;     ///< empty: held, as things stand
   std::optional<Time> responds_at;  ///< the human's, once paged
-  bool over = false;                ///< nobody will act any more
+  bool over = false;                ///< neither strategy nor human will act any more
 };
 
 /// Waits for release.at and plays, with the human behind it or without. All references outlive the

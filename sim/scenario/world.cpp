@@ -1,7 +1,5 @@
 #include "sim/scenario/world.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 #include <string>

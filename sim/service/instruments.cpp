@@ -5,7 +5,6 @@
 #include "sim/kernel/assert.h"
 
 namespace coalmine {
-
 namespace {
 
 void combine(auto& mine, const auto& theirs, auto with) {

@@ -264,9 +264,8 @@ void DataPlane::count_sender(const Flight& flight,
   router.observe(outcome, bucket, latency);
   if (flight.user != kNone) {
     if (model_.by_segment)
-      segment_routers_[pod.deployment.index() * kSegmentsOfADeployment +
-                       (flight.segment % kSegmentsOfADeployment)]
-          .observe(outcome, bucket, latency);
+      segment_routers_[segment_place(pod.deployment, flight.segment)].observe(
+          outcome, bucket, latency);
     ++finished_;
     served_ += outcome == Outcome::ok ? 1U : 0U;
     const VersionModel& version = version_model(pod);

@@ -20,15 +20,17 @@
 
 namespace coalmine {
 
-/// By Deployment, then by segment of its users.
+/// Where in TrafficState::segment_routers_ the router counts for one segment of a Deployment's
+/// users.
 inline constexpr std::size_t kSegmentsOfADeployment = 64;
-
-/// What the router has counted for one segment of a Deployment's users; null: nothing yet.
+constexpr std::size_t segment_place(DeploymentId deployment, std::uint8_t segment) {
+  return deployment.index() * kSegmentsOfADeployment + segment % kSegmentsOfADeployment;
+}
+/// What it has counted there; null: nothing yet.
 inline const Instruments* segment_router(const std::vector<Instruments>& all,
                                          DeploymentId deployment,
                                          std::uint8_t segment) {
-  const std::size_t place =
-      deployment.index() * kSegmentsOfADeployment + segment % kSegmentsOfADeployment;
+  const std::size_t place = segment_place(deployment, segment);
   return place < all.size() ? &all[place] : nullptr;
 }
 
@@ -152,7 +154,7 @@ struct TrafficState {
   std::vector<std::uint32_t> free_stepped_;
   std::vector<Backend> backends_;
   std::vector<Instruments> routers_;
-  std::vector<Instruments> segment_routers_;  ///< see segment_router()
+  std::vector<Instruments> segment_routers_;  ///< see segment_place()
   std::vector<Doom> dooms_;
   HotHeap heap_;
   bool top_played_ = false;  ///< the heap's top is being played: the next entry replaces it
