@@ -39,6 +39,18 @@ bool any_stale(std::span<const double> values) {
   return stale != 0;
 }
 
+void drop_stale(Column& column, Columns& columns) {
+  std::vector<Timestamp>& times = columns.own_times.emplace_back();
+  std::vector<double>& values = columns.own_values.emplace_back();
+  for (std::size_t i = 0; i < column.times.size(); ++i) {
+    if (is_stale_marker(column.values[i])) continue;
+    times.push_back(column.times[i]);
+    values.push_back(column.values[i]);
+  }
+  column.times = times;
+  column.values = values;
+}
+
 /// Numbers the series of a matrix in the order in which they turn up; elements of several steps
 /// with the same labels are one series, also when their ids differ.
 class Places {
@@ -137,6 +149,25 @@ Columns& Evaluation::columns_of(const Node& node, const VectorSelector& selector
   return *columns;
 }
 
+Columns& Evaluation::ranges_of(const Node& node, const MatrixSelector& selector, const Moment& at) {
+  if (const auto& known = state(node).columns) return *known;
+  const Displacement& displacement = selector.selector.displacement;
+  const Timestamp first = displaced(displacement, at.first) - selector.range;
+  const Timestamp last = displaced(displacement, at.last);
+  Columns& columns = columns_of(node, selector.selector);
+  for (Column& column : columns.columns) {
+    const auto begin = std::lower_bound(column.times.begin(), column.times.end(), first);
+    const auto end = std::upper_bound(begin, column.times.end(), last);
+    const auto before = static_cast<std::size_t>(begin - column.times.begin());
+    const auto count = static_cast<std::size_t>(end - begin);
+    column.times = column.times.subspan(before, count);
+    column.values = column.values.subspan(before, count);
+    column.begin = column.end = 0;
+    if (any_stale(column.values)) drop_stale(column, columns);
+  }
+  return columns;
+}
+
 const Timestamp* Evaluation::newest(Column& column, Timestamp at, double& value) const {
   column.end = count_until(column.times, column.end, at);
   if (column.end == 0) return nullptr;
@@ -161,7 +192,7 @@ Evaluation::Range Evaluation::open_range(const Node& matrix, const Moment& at) {
   const Node& node = without_parens(matrix);
   if (const auto* selector = std::get_if<MatrixSelector>(&node.is)) {
     const Timestamp to = displaced(selector->selector.displacement, at.now);
-    return {&columns_of(node, selector->selector), to - selector->range, to};
+    return {&ranges_of(node, *selector, at), to - selector->range, to};
   }
   const auto& subquery = std::get<Subquery>(node.is);
   const Timestamp to = displaced(subquery.displacement, at.now);
@@ -249,23 +280,13 @@ Window Evaluation::window(Column& column, const Range& range) {
       options_.dialect == PromDialect::v3 ? range.from : range.from - Millis(1);
   column.end = count_until(column.times, column.end, range.to);
   column.begin = count_until(column.times, std::min(column.begin, column.end), before);
-  Window window{{}, {}, range.from, range.to};
+  Window window{{}, {}, range.from, range.to, column.values, column.begin, &column.memory};
   if (column.begin >= column.end) return window;
   window.times = column.times.subspan(column.begin, column.end - column.begin);
   window.values = column.values.subspan(column.begin, column.end - column.begin);
   require_room(window.times.size());
   work_ += window.times.size();
   if (work_ > options_.max_work) throw TimedOut();
-  if (!any_stale(window.values)) return window;
-  times_.clear();
-  values_.clear();
-  for (std::size_t i = 0; i < window.times.size(); ++i) {
-    if (is_stale_marker(window.values[i])) continue;
-    times_.push_back(window.times[i]);
-    values_.push_back(window.values[i]);
-  }
-  window.times = times_;
-  window.values = values_;
   return window;
 }
 

@@ -38,12 +38,13 @@ struct Column {
   std::span<const double> values{};
   std::size_t begin = 0;  ///< samples before the range
   std::size_t end = 0;    ///< samples up to the end of the range
+  std::unique_ptr<RangeMemory> memory{};
 };
 
-/// What a selector or a subquery reads.
+/// What a selector or a subquery reads. Of ranges: without staleness markers.
 struct Columns {
   std::vector<Column> columns;
-  /// Of a subquery: where its samples are.
+  /// Samples that lie in no store: of a subquery, and of series with staleness markers.
   std::vector<std::vector<Timestamp>> own_times;
   std::vector<std::vector<double>> own_values;
 };
@@ -111,6 +112,7 @@ class Evaluation {
   /// The place of the newest sample within the lookback that is no staleness marker.
   const Timestamp* newest(Column& column, Timestamp at, double& value) const;
   Columns& columns_of(const Node& node, const VectorSelector& selector);
+  Columns& ranges_of(const Node& node, const MatrixSelector& selector, const Moment& at);
   Timestamp displaced(const Displacement& displacement, Timestamp now) const;
 
  private:
@@ -133,9 +135,7 @@ class Evaluation {
   std::vector<NodeState> states_;
   Marks marks_;
   std::size_t held_ = 0;
-  std::uint64_t work_ = 0;        ///< samples in windows so far
-  std::vector<Timestamp> times_;  ///< of a window with staleness markers taken out
-  std::vector<double> values_;
+  std::uint64_t work_ = 0;  ///< samples in windows so far
 };
 
 /// The string of a node of string type.

@@ -1,7 +1,9 @@
 /// Every function that is spoken, in one table: name, types, and what computes it.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,12 +15,24 @@
 
 namespace coalmine::promql {
 
+/// What a function keeps of one series from range to range: see sliding.h.
+class RangeMemory {
+ public:
+  RangeMemory() = default;
+  RangeMemory(const RangeMemory&) = delete;
+  RangeMemory& operator=(const RangeMemory&) = delete;
+  virtual ~RangeMemory() = default;
+};
+
 /// The samples of one series that lie in a range, without staleness markers; never empty.
 struct Window {
   std::span<const Timestamp> times;
   std::span<const double> values;
   Timestamp from{};  ///< edges of the range, offset applied
   Timestamp to{};
+  std::span<const double> series{};  ///< of which `values` are a part
+  std::size_t begin = 0;             ///< where they begin in it
+  std::unique_ptr<RangeMemory>* memory = nullptr;
 };
 
 /// What a function over a range may look at besides the samples.

@@ -83,11 +83,13 @@ void make_monotonic(std::vector<Bucket>& buckets, PromDialect dialect) {
 }  // namespace
 
 double quantile(double q, std::vector<double>& values) {
+  std::sort(values.begin(), values.end(), ranks_before);
+  return quantile_of_sorted(q, values);
+}
+
+double quantile_of_sorted(double q, std::span<const double> values) {
   if (values.empty()) return kOrdinaryNan;
   if (const auto outside = quantile_outside(q)) return *outside;
-  std::sort(values.begin(), values.end(), [](double a, double b) {
-    return std::isnan(a) ? !std::isnan(b) : a < b;
-  });
   const auto n = static_cast<double>(values.size());
   const double rank = q * (n - 1);
   const double lower = std::max(0.0, std::floor(rank));

@@ -1,14 +1,23 @@
 /// Quantiles of plain values and of classic histograms (specs/prometheus.md sections 7 and 9).
 #pragma once
 
+#include <cmath>
+#include <span>
 #include <vector>
 
 #include "sim/telemetry/prom_dialect.h"
 
 namespace coalmine::promql {
 
-/// Linear between the two nearest ranks; NaN counts as the least value. q below 0 gives -Inf, above
-/// 1 +Inf, NaN and no values NaN. Sorts `values`.
+/// The order of values: NaN counts as the least.
+inline bool ranks_before(double a, double b) {
+  return std::isnan(a) ? !std::isnan(b) : a < b;
+}
+
+/// Linear between the two nearest ranks. q below 0 gives -Inf, above 1 +Inf, NaN and no values NaN.
+/// `values` are in the order of ranks_before.
+double quantile_of_sorted(double q, std::span<const double> values);
+/// Sorts `values`.
 double quantile(double q, std::vector<double>& values);
 
 struct Bucket {

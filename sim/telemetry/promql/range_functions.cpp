@@ -6,6 +6,7 @@
 
 #include "sim/telemetry/promql/kahan.h"
 #include "sim/telemetry/promql/quantile.h"
+#include "sim/telemetry/promql/sliding.h"
 
 namespace coalmine::promql::range {
 namespace {
@@ -35,12 +36,13 @@ double gain_of_counter(std::span<const double> values) {
 /// gives Prometheus' last digit.
 bool extrapolated(
     const Window& window, PromDialect dialect, Kind kind, double per, double& result) {
-  const auto& [times, values, from, to] = window;
+  const auto& times = window.times;
+  const auto& values = window.values;
   if (times.size() < 2) return false;
   const double gain =
       kind == Kind::counter ? gain_of_counter(values) : values.back() - values.front();
-  double to_start = seconds(times.front() - from);
-  double to_end = seconds(to - times.back());
+  double to_start = seconds(times.front() - window.from);
+  double to_end = seconds(window.to - times.back());
   const double covered = seconds(times.back() - times.front());
   const double mean_distance = covered / static_cast<double>(times.size() - 1);
   const double far = mean_distance * 1.1;
@@ -106,6 +108,22 @@ double variance(std::span<const double> values, PromDialect dialect) {
   return (squares.sum + squares.lost) / count;
 }
 
+bool is_change(double before, double value) {
+  return value != before && !(std::isnan(value) && std::isnan(before));
+}
+
+bool is_reset(double before, double value) {
+  return value < before;
+}
+
+bool is_greater(double value, double other) {
+  return value > other;
+}
+
+bool is_less(double value, double other) {
+  return value < other;
+}
+
 /// The running mean of Prometheus before 2.55.
 double running_mean(std::span<const double> values) {
   double count = 0;
@@ -161,22 +179,12 @@ bool predict_linear(const Window& window, const RangeContext& context, Result re
 }
 
 bool changes(const Window& window, const RangeContext& /*context*/, Result result) {
-  result = 0;
-  double before = window.values.front();
-  for (const double value : window.values) {
-    if (value != before && !(std::isnan(value) && std::isnan(before))) ++result;
-    before = value;
-  }
+  result = slide_to<CountOfPairs<is_change>>(window).count();
   return true;
 }
 
 bool resets(const Window& window, const RangeContext& /*context*/, Result result) {
-  result = 0;
-  double before = window.values.front();
-  for (const double value : window.values) {
-    if (value < before) ++result;
-    before = value;
-  }
+  result = slide_to<CountOfPairs<is_reset>>(window).count();
   return true;
 }
 
@@ -202,16 +210,12 @@ bool last_over_time(const Window& window, const RangeContext& /*context*/, Resul
 }
 
 bool max_over_time(const Window& window, const RangeContext& /*context*/, Result result) {
-  result = window.values.front();
-  for (const double value : window.values)
-    if (value > result || std::isnan(result)) result = value;
+  result = slide_to<Extreme<is_greater>>(window).value();
   return true;
 }
 
 bool min_over_time(const Window& window, const RangeContext& /*context*/, Result result) {
-  result = window.values.front();
-  for (const double value : window.values)
-    if (value < result || std::isnan(result)) result = value;
+  result = slide_to<Extreme<is_less>>(window).value();
   return true;
 }
 
@@ -221,8 +225,7 @@ bool present_over_time(const Window& /*window*/, const RangeContext& /*context*/
 }
 
 bool quantile_over_time(const Window& window, const RangeContext& context, Result result) {
-  std::vector<double> values(window.values.begin(), window.values.end());
-  result = quantile(context.arguments[0], values);
+  result = quantile_of_sorted(context.arguments[0], slide_to<Sorted>(window).values());
   return true;
 }
 
