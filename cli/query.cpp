@@ -1,11 +1,11 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/commands.h"
@@ -15,13 +15,14 @@
 #include "cli/series_file.h"
 #include "sim/experiment/recording_file.h"
 #include "sim/kernel/diagnostics.h"
+#include "sim/telemetry/go_number.h"
+#include "sim/telemetry/go_quote.h"
 #include "sim/telemetry/promql/http_api.h"
 #include "sim/telemetry/promql/query.h"
+#include "sim/telemetry/promql/unknown_names.h"
 
 namespace coalmine::cli {
 namespace {
-
-constexpr std::int64_t kMostSteps = 11'000;
 
 struct QueryOptions {
   CommonOptions common;  ///< of it: file, format and out
@@ -33,17 +34,32 @@ struct QueryOptions {
   bool over_time() const { return !from.empty() || !to.empty() || !step.empty(); }
 };
 
-/// The query cannot be answered: told to people, and with JSON to machines as well.
-int fail(const QueryOptions& options, const std::string& for_people, const std::string& answer) {
-  complain(for_people);
-  if (options.json()) deliver(options.common, answer + "\n");
-  return kBadInput;
+/// The question cannot be answered: what people are told, and what machines.
+struct Unanswered {
+  std::string for_people;
+  std::string api;
+};
+
+Position in_query(const QueryOptions& options, std::size_t offset) {
+  const promql::TextPlace place = promql::place_in_query(options.expression, offset);
+  return {SourceText::make("EXPR", options.expression), place.line, place.column, 1};
 }
 
-std::string query_error(const QueryOptions& options, int line, int column, const std::string& why) {
+Unanswered bad_query(const QueryOptions& options,
+                     std::size_t offset,
+                     const std::string& for_people,
+                     const std::string& api) {
   Diagnostics found;
-  found.error({SourceText::make("EXPR", options.expression), line, column, 1}, why);
-  return found.text();
+  found.error(in_query(options, offset), for_people);
+  return {found.text(), api};
+}
+
+Unanswered bad_option(const std::string& option,
+                      const std::string& for_people,
+                      const std::string& api) {
+  Diagnostics found;
+  found.error({SourceText::make(option, ""), 0, 0, 1}, for_people);
+  return {found.text(), api};
 }
 
 promql::Options dialect_of(const QueryOptions& options) {
@@ -61,8 +77,31 @@ Timestamp instant(const SeriesFile& file,
                   std::optional<Timestamp> otherwise) {
   if (text.empty()) return otherwise.value_or(Timestamp{});
   const Parsed<Timestamp> time = file.parse_time(text);
-  if (!time) refuse(option, time.problem);
-  return *time.value;
+  if (time) return *time.value;
+  const std::string why = "cannot parse " + go_quote(text) + " to a valid timestamp";
+  throw bad_option(option,
+                   time.problem,
+                   option == "--at"
+                       ? promql::api_bad_parameter("time", "Invalid time value for 'time': " + why)
+                       : promql::api_bad_parameter(option == "--from" ? "start" : "end", why));
+}
+
+Millis step_of(const QueryOptions& options) {
+  const std::string unreadable = "cannot parse " + go_quote(options.step) + " to a valid duration";
+  if (options.step.empty())
+    throw bad_option("--step",
+                     "is missing: with --from or --to it takes a step, as in --step 15s",
+                     promql::api_bad_parameter("step", unreadable));
+  const Parsed<Millis> step = parse_step(options.step);
+  if (step) return *step.value;
+  const std::optional<double> seconds = parse_go_number(options.step);
+  throw bad_option(
+      "--step",
+      step.problem,
+      promql::api_bad_parameter("step",
+                                !seconds || std::isnan(*seconds) ? unreadable
+                                : *seconds > 1 ? unreadable + ". It overflows int64"
+                                               : std::string(promql::kStepNotPositive)));
 }
 
 struct Times {
@@ -78,48 +117,87 @@ Times times_of(const QueryOptions& options, const SeriesFile& file) {
   }
   if (!options.at.empty())
     refuse("--at", "one instant, or --from, --to and --step for many: not both");
-  if (options.step.empty())
-    refuse("--step", "is missing: with --from or --to it takes a step, as in --step 15s");
-  const Parsed<Millis> step = parse_step(options.step);
-  if (!step) refuse("--step", step.problem);
-  times.step = *step.value;
   times.from = instant(file, "--from", options.from, file.oldest);
   times.to = instant(file, "--to", options.to, file.newest);
   if (times.from > times.to)
-    refuse("--from",
-           fmt::format(
-               "{} is after --to, {}", file.format_time(times.from), file.format_time(times.to)));
+    throw bad_option(
+        "--from",
+        fmt::format(
+            "{} is after --to, {}", file.format_time(times.from), file.format_time(times.to)),
+        promql::api_bad_parameter("end", promql::kEndBeforeStart));
+  times.step = step_of(options);
   const std::int64_t steps = (times.to - times.from) / times.step;
-  if (steps > kMostSteps)
-    refuse("--step",
-           fmt::format("from {} to {} it would take {} steps of {}; at most {} are allowed",
-                       file.format_time(times.from),
-                       file.format_time(times.to),
-                       steps,
-                       options.step,
-                       kMostSteps));
+  if (steps > promql::kMostSteps)
+    throw bad_option(
+        "--step",
+        fmt::format("from {} to {} it would take {} steps of {}; at most {} are allowed",
+                    file.format_time(times.from),
+                    file.format_time(times.to),
+                    steps,
+                    options.step,
+                    promql::kMostSteps),
+        promql::api_error(promql::ApiError::bad_data, promql::kTooManySteps));
   return times;
 }
 
-std::set<std::string> metric_names(const SeriesSource& source) {
-  std::set<std::string> names;
-  for (const StoredSeries& series : source.select({})) names.emplace(series.labels->metric_name());
-  return names;
+/// Warns of names that nothing has: an empty answer may come of them, and groups that are none.
+void tell_unknown_names(const QueryOptions& options,
+                        const promql::Query& query,
+                        const promql::Value& value,
+                        const SeriesSource& source) {
+  std::vector<promql::UnknownName> unknown = promql::unknown_in_groupings(query, source);
+  if (value.series.empty() && value.type != promql::ValueType::string)
+    for (promql::UnknownName& name : promql::unknown_in_selectors(query, source))
+      unknown.push_back(std::move(name));
+  Diagnostics found;
+  for (const promql::UnknownName& name : unknown)
+    found.warning(in_query(options, name.offset), name.message, name.hint);
+  complain(found.text());
 }
 
-/// An empty answer may come of a name that nothing has.
-void tell_unknown_names(const promql::Query& query, const SeriesSource& source) {
-  const std::set<std::string> names = metric_names(source);
-  const std::vector<std::string> known(names.begin(), names.end());
-  std::set<std::string> told;
-  for (const auto matchers : query.selectors())
-    for (const Matcher& m : matchers) {
-      if (m.name() != kMetricName || m.op() != MatchOp::equal) continue;
-      if (names.count(m.value()) != 0 || !told.insert(m.value()).second) continue;
-      const std::string meant = did_you_mean(m.value(), known);
-      complain(fmt::format(
-          "coalmine: no series is called {}{}\n", m.value(), meant.empty() ? "" : "; " + meant));
-    }
+promql::Query parsed(const QueryOptions& options, promql::Endpoint endpoint) {
+  const promql::Options how = dialect_of(options);
+  try {
+    return promql::Query::parse(options.expression, how);
+  } catch (const promql::ParseError& e) {
+    throw bad_query(
+        options, e.offset(), e.message(), promql::api_bad_query(e.what(), endpoint, how.dialect));
+  }
+}
+
+void require_value_at_each_step(const QueryOptions& options, const promql::Query& query) {
+  const promql::ValueType type = query.type();
+  if (type == promql::ValueType::scalar || type == promql::ValueType::vector) return;
+  const std::string found(promql::name_of(type));
+  throw bad_query(
+      options,
+      0,
+      fmt::format(
+          "a {} has no value at each step; a query over time is a scalar or an instant vector",
+          found),
+      promql::api_bad_query(fmt::format("invalid expression type \"{}\" for range query, must be "
+                                        "Scalar or instant Vector",
+                                        found),
+                            promql::Endpoint::query_range,
+                            query.options().dialect));
+}
+
+promql::Value evaluated(const QueryOptions& options,
+                        const promql::Query& query,
+                        const SeriesFile& file,
+                        const Times& times) {
+  using promql::ApiError;
+  try {
+    return times.step.count() != 0 ? query.range(*file.series, times.from, times.to, times.step)
+                                   : query.instant(*file.series, times.to);
+  } catch (const promql::EvaluationError& e) {
+    const bool too_long = dynamic_cast<const promql::TimedOut*>(&e) != nullptr;
+    throw bad_query(
+        options,
+        e.offset().value_or(0),
+        e.what(),
+        promql::api_error(too_long ? ApiError::timeout : ApiError::execution, e.what()));
+  }
 }
 
 std::string text_of(const QueryOptions& options,
@@ -147,47 +225,23 @@ int query(const QueryOptions& options) {
   if (is_recording_name(options.common.out))
     refuse(options.common.out, "a recording holds one run: coalmine run writes it");
   check_writable(options.common);
-  std::optional<promql::Query> query;
-  try {
-    query = promql::Query::parse(options.expression, dialect_of(options));
-  } catch (const promql::ParseError& e) {
-    return fail(
-        options, query_error(options, e.line(), e.column(), e.message()), promql::api_error(e));
-  }
   const SeriesFile file = open_series(options.common.file);
-  const Times times = times_of(options, file);
-  const bool over_time = times.step.count() != 0;
-  const promql::ValueType type = query->type();
-  if (over_time && type != promql::ValueType::scalar && type != promql::ValueType::vector) {
-    const std::string found(promql::name_of(type));
-    return fail(
-        options,
-        query_error(options,
-                    1,
-                    1,
-                    fmt::format("a {} has no value at each step; a query over time is a scalar or "
-                                "an instant vector",
-                                found)),
-        promql::api_error(promql::ApiError::bad_data,
-                          fmt::format("invalid expression type \"{}\" for range query, must be "
-                                      "Scalar or instant Vector",
-                                      found)));
-  }
-  promql::Value value;
   try {
-    value = over_time ? query->range(*file.series, times.from, times.to, times.step)
-                      : query->instant(*file.series, times.to);
-  } catch (const promql::EvaluationError& e) {
-    const bool too_long = dynamic_cast<const promql::TimedOut*>(&e) != nullptr;
-    return fail(options,
-                query_error(options, 0, 0, e.what()),
-                promql::api_error(
-                    too_long ? promql::ApiError::timeout : promql::ApiError::execution, e.what()));
+    // The order in which a server looks at its parameters.
+    const Times times = times_of(options, file);
+    const bool over_time = times.step.count() != 0;
+    const promql::Query query =
+        parsed(options, over_time ? promql::Endpoint::query_range : promql::Endpoint::query);
+    if (over_time) require_value_at_each_step(options, query);
+    const promql::Value value = evaluated(options, query, file, times);
+    tell_unknown_names(options, query, value, *file.series);
+    deliver(options.common, text_of(options, value, file, times));
+    return kDone;
+  } catch (const Unanswered& problem) {
+    complain(problem.for_people);
+    if (options.json()) deliver(options.common, problem.api + "\n");
+    return kBadInput;
   }
-  const std::string text = text_of(options, value, file, times);
-  if (value.series.empty()) tell_unknown_names(*query, *file.series);
-  deliver(options.common, text);
-  return kDone;
 }
 
 }  // namespace

@@ -73,6 +73,12 @@ class Places {
   std::size_t count_ = 0;
 };
 
+/// What is wrong with two operands is shown at the operator between them.
+std::size_t place_of_errors(const Node& node) {
+  const auto* binary = std::get_if<Binary>(&node.is);
+  return binary != nullptr ? binary->op_offset : node.begin;
+}
+
 Millis floor_to(Millis time, Millis step) {
   const std::int64_t rest = time.count() % step.count();
   return Millis(time.count() - (rest < 0 ? rest + step.count() : rest));
@@ -313,6 +319,17 @@ const Vector& Evaluation::vector(const Node& node, const Moment& at) {
     return vector(*unary->inner, at);
   Vector& out = state(node).out;
   out.clear();
+  try {
+    compute(node, at, out);
+    require_room(out.size());
+  } catch (EvaluationError& error) {
+    error.locate(place_of_errors(node));
+    throw;
+  }
+  return out;
+}
+
+void Evaluation::compute(const Node& node, const Moment& at, Vector& out) {
   if (const auto* selector = std::get_if<VectorSelector>(&node.is)) {
     select(node, *selector, at, out);
   } else if (const auto* call = std::get_if<Call>(&node.is)) {
@@ -328,8 +345,6 @@ const Vector& Evaluation::vector(const Node& node, const Moment& at) {
   } else {
     negate(node, at, out);
   }
-  require_room(out.size());
-  return out;
 }
 
 double Evaluation::scalar(const Node& node, const Moment& at) {

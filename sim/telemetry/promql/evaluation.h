@@ -116,6 +116,7 @@ class Evaluation {
   Timestamp displaced(const Displacement& displacement, Timestamp now) const;
 
  private:
+  void compute(const Node& node, const Moment& at, Vector& out);
   void select(const Node& node, const VectorSelector& selector, const Moment& at, Vector& out);
   void negate(const Node& node, const Moment& at, Vector& out);
   void compute_subquery(const Subquery& subquery,

@@ -104,8 +104,14 @@ std::string api_error(ApiError type, std::string_view message) {
                      go_json_string(message));
 }
 
-std::string api_error(const ParseError& error) {
-  return api_error(ApiError::bad_data, std::string("invalid parameter \"query\": ") + error.what());
+std::string api_bad_parameter(std::string_view name, std::string_view why) {
+  return api_error(ApiError::bad_data, fmt::format("invalid parameter \"{}\": {}", name, why));
+}
+
+std::string api_bad_query(std::string_view why, Endpoint endpoint, PromDialect dialect) {
+  if (endpoint == Endpoint::query_range && dialect == PromDialect::v2)
+    return api_error(ApiError::bad_data, why);
+  return api_bad_parameter("query", why);
 }
 
 std::string go_json_string(std::string_view text) {

@@ -23,8 +23,13 @@ enum class ApiError : std::uint8_t {
 
 /// `{"status":"error","errorType":"bad_data","error":"..."}`
 std::string api_error(ApiError type, std::string_view message);
-/// The same of a query that is none: with the words of the server around those of the parser.
-std::string api_error(const ParseError& error);
+/// The same of a parameter of a request: "time", "start", "step".
+std::string api_bad_parameter(std::string_view name, std::string_view why);
+
+enum class Endpoint : std::uint8_t { query, query_range };
+/// The same of a query that is none, or none for this endpoint: query_range of 2.42 does not say
+/// which parameter is wrong.
+std::string api_bad_query(std::string_view why, Endpoint endpoint, PromDialect dialect);
 
 /// A JSON string as Go writes it: `<`, `>`, `&`, U+2028 and U+2029 as \u escapes, bytes that are
 /// not UTF-8 as \ufffd.

@@ -45,13 +45,8 @@ std::string quoted_character(std::string_view character) {
 }  // namespace
 
 ParseError error_at(std::string_view query, std::size_t offset, std::string message) {
-  const std::string_view before = query.substr(0, offset);
-  const auto lines = std::count(before.begin(), before.end(), '\n');
-  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
-  return {static_cast<int>(lines) + 1,
-          static_cast<int>(offset - line_start) + 1,
-          offset,
-          std::move(message)};
+  const TextPlace place = place_in_query(query, offset);
+  return {place.line, place.column, offset, std::move(message)};
 }
 
 Token Lexer::next() {

@@ -11,8 +11,6 @@
 namespace coalmine::promql {
 namespace {
 
-constexpr std::int64_t kMostSteps = 11'000;
-
 template <typename See>
 void walk(const Node& node, const See& see) {
   see(node);
@@ -40,6 +38,13 @@ Millis reach_of(const Node& node, Millis before, Millis lookback) {
 }
 
 }  // namespace
+
+TextPlace place_in_query(std::string_view query, std::size_t offset) {
+  const std::string_view before = query.substr(0, offset);
+  const auto lines = std::count(before.begin(), before.end(), '\n');
+  const std::size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {static_cast<int>(lines) + 1, static_cast<int>(before.size() - line_start) + 1};
+}
 
 ParseError::ParseError(int line, int column, std::size_t offset, std::string message)
     : std::runtime_error(fmt::format("{}:{}: parse error: {}", line, column, message)),
@@ -84,15 +89,9 @@ Value Query::range(const SeriesSource& source, Timestamp from, Timestamp to, Mil
     throw EvaluationError(fmt::format(
         "invalid expression type \"{}\" for range query, must be Scalar or instant Vector",
         name_of(root_->type)));
-  if (step <= Millis(0))
-    throw EvaluationError(
-        "zero or negative query resolution step widths are not accepted. Try a positive integer");
-  if (to < from) throw EvaluationError("end timestamp must not be before start time");
-  if ((to - from) / step > kMostSteps)
-    throw EvaluationError(
-        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query "
-        "resolution "
-        "(?step=XX)");
+  if (step <= Millis(0)) throw EvaluationError(std::string(kStepNotPositive));
+  if (to < from) throw EvaluationError(std::string(kEndBeforeStart));
+  if ((to - from) / step > kMostSteps) throw EvaluationError(std::string(kTooManySteps));
   return Evaluation(*root_, options_, source, from, to).range(step);
 }
 

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -65,10 +66,28 @@ class ParseError : public std::runtime_error {
   std::string message_;
 };
 
+/// Line and column, both from 1, the column in bytes.
+struct TextPlace {
+  int line = 1;
+  int column = 1;
+};
+TextPlace place_in_query(std::string_view query, std::size_t offset);
+
 /// The query is fine, the data are not for it (many-to-many matching, too many samples...).
 class EvaluationError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
+
+  /// Where in the query what could not be computed stands, in bytes; none where it is about the
+  /// query as a whole.
+  std::optional<std::size_t> offset() const { return offset_; }
+  /// The first place that is told counts: it is the innermost.
+  void locate(std::size_t offset) {
+    if (!offset_) offset_ = offset;
+  }
+
+ private:
+  std::optional<std::size_t> offset_;
 };
 
 /// Options::max_work is used up.
@@ -76,6 +95,15 @@ class TimedOut final : public EvaluationError {
  public:
   TimedOut() : EvaluationError("query timed out in expression evaluation") {}
 };
+
+inline constexpr std::int64_t kMostSteps = 11'000;
+// What is wrong with the times of a range query, in the words of the server.
+inline constexpr std::string_view kStepNotPositive =
+    "zero or negative query resolution step widths are not accepted. Try a positive integer";
+inline constexpr std::string_view kEndBeforeStart = "end timestamp must not be before start time";
+inline constexpr std::string_view kTooManySteps =
+    "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query "
+    "resolution (?step=XX)";
 
 struct Options {
   PromDialect dialect = PromDialect::v3;

@@ -26,6 +26,7 @@ struct Reply {
 
 Reply our_reply(const Question& question, const SeriesSource& series, Value& value) {
   Reply reply;
+  const Endpoint endpoint = question.step == Millis(0) ? Endpoint::query : Endpoint::query_range;
   try {
     const Query query = Query::parse(question.expression.text, kOracle);
     value = question.step == Millis(0)
@@ -33,12 +34,12 @@ Reply our_reply(const Question& question, const SeriesSource& series, Value& val
                 : query.range(series, question.from, question.to, question.step);
     reply.body = api_answer(value);
   } catch (const ParseError& error) {
-    reply.body = api_error(error);
+    reply.body = api_bad_query(error.what(), endpoint, kOracle.dialect);
   } catch (const EvaluationError& error) {
     const std::string words = error.what();
-    const bool parameter = words.starts_with("invalid expression type");
-    reply.body = parameter ? api_error(ApiError::bad_data, "invalid parameter \"query\": " + words)
-                           : api_error(ApiError::execution, words);
+    reply.body = words.starts_with("invalid expression type")
+                     ? api_bad_query(words, endpoint, kOracle.dialect)
+                     : api_error(ApiError::execution, words);
   }
   return reply;
 }
@@ -188,7 +189,8 @@ std::string compare_errors(const Reply& ours,
   if (ours.error_type != theirs.error_type) return "errors of different types";
   // Which of several errors is met first, and which two series stand for many, is a matter of the
   // order of evaluation.
-  if (question.step != Millis(0) || !question.expression.ordered) return {};
+  const bool first_met = question.step == Millis(0) && question.expression.ordered;
+  if (theirs.error_type != "bad_data" && !first_met) return {};
   ++tally.worded;
   if (ours.error != theirs.error) return "other words";
   ++tally.same_words;
@@ -277,7 +279,7 @@ void Comparison::parse(const std::string& text, Tally& tally) {
   try {
     Query::parse(text, kOracle);
   } catch (const ParseError& error) {
-    ours.body = api_error(error);
+    ours.body = api_bad_query(error.what(), Endpoint::query, kOracle.dialect);
   }
   Reply theirs{.body = http_.get("/api/v1/format_query", {{"query", text}}).body};
   ++tally.questions;
