@@ -51,7 +51,8 @@ std::string query_csv(const Value& value, const SeriesFile& file) {
   for (const Series& series : value.series)
     for (const Label& label : series.labels) names.insert(label.name);
   std::string out = "time,value";
-  for (const std::string_view name : names) out += "," + std::string(name);
+  for (const std::string_view name : names)
+    out += (name == "time" || name == "value" ? ",label_" : ",") + std::string(name);
   out += "\n";
   for (const Series& series : value.series) {
     std::string labels;

@@ -49,12 +49,19 @@ SeriesStore::Found& SeriesStore::remembered(std::span<const Matcher> matchers) c
 
 std::vector<StoredSeries> SeriesStore::select(std::span<const Matcher> matchers) const {
   Found& found = remembered(matchers);
+  const auto known = static_cast<std::ptrdiff_t>(found.places.size());
   for (; found.looked_at < columns_.size(); ++found.looked_at) {
     const Labels& labels = *columns_[found.looked_at].labels;
     const bool fits = std::all_of(
         matchers.begin(), matchers.end(), [&](const Matcher& m) { return m.matches(labels); });
     if (fits) found.places.push_back(static_cast<std::uint32_t>(found.looked_at));
   }
+  const auto before = [&](std::uint32_t a, std::uint32_t b) {
+    return *columns_[a].labels < *columns_[b].labels;
+  };
+  const auto begin = found.places.begin();
+  std::sort(begin + known, found.places.end(), before);
+  std::inplace_merge(begin, begin + known, found.places.end(), before);
   std::vector<StoredSeries> series;
   series.reserve(found.places.size());
   for (const std::uint32_t place : found.places) series.push_back(at(SeriesId{place}));

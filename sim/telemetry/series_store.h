@@ -48,7 +48,7 @@ class SeriesStore final : public SeriesSource {
   /// What some matchers have found among the first `looked_at` series.
   struct Found {
     std::vector<Matcher> matchers;
-    std::vector<std::uint32_t> places;
+    std::vector<std::uint32_t> places;  ///< in the order of the labels
     std::size_t looked_at = 0;
   };
   Found& remembered(std::span<const Matcher> matchers) const;

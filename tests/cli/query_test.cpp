@@ -76,11 +76,18 @@ TEST_CASE("query with --format json is the answer of the HTTP API", "[cli][query
                  "\n");
 }
 
+TEST_CASE("labels called as the first columns of CSV get other columns", "[cli][query]") {
+  const Folder folder;
+  const std::string page = folder.write("page.prom", "up{time=\"noon\",value=\"x\"} 1\n");
+  CHECK(coalmine("query '" + page + "' up --format csv").out ==
+        "time,value,__name__,label_time,label_value\n0,1,up,noon,x\n");
+}
+
 TEST_CASE("query quotes the cells of CSV that need it", "[cli][query]") {
   CHECK(Asked().ask("up --format csv").out ==
         "time,value,__name__,job,pod\n"
-        "1700000045,1,up,\"a,b\",\"\"\"x\"\"\"\n"
-        "1700000045,0,up,<c>,\n");
+        "1700000045,0,up,<c>,\n"
+        "1700000045,1,up,\"a,b\",\"\"\"x\"\"\"\n");
 }
 
 TEST_CASE("query prints scalars and strings too", "[cli][query]") {

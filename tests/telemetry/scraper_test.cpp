@@ -191,7 +191,7 @@ TEST_CASE("a scenario's own bounds are in every histogram") {
   std::string bounds;
   for (const StoredSeries& s : lab.store.select(query.selectors().at(0)))
     bounds += std::string(s.labels->get("le")) + " ";
-  CHECK(bounds == "0.01 0.05 0.1 +Inf ");
+  CHECK(bounds == "+Inf 0.01 0.05 0.1 ");
 }
 
 TEST_CASE("users of one segment are counted by themselves where the dialect tells them apart") {

@@ -218,10 +218,12 @@ RandomSeries random_series(std::uint64_t seed, exposition::Page& page) {
     }
     page.families.push_back(std::move(shown));
   }
-  // In the order of their labels, as a block has them: orders of answers can be compared.
-  for (const auto& [labels, series] : all)
+  // Backwards: the order of answers must not come of the order in which series came.
+  for (auto one = all.rbegin(); one != all.rend(); ++one) {
+    const auto& [labels, series] = *one;
     for (std::size_t i = 0; i < series.times.size(); ++i)
       made.table.append(labels, made.from + series.times[i], series.values[i]);
+  }
   return made;
 }
 
