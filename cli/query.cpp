@@ -28,7 +28,7 @@ struct QueryOptions {
   CommonOptions common;  ///< of it: file, format and out
   std::string expression;
   std::string at, from, to, step;  ///< empty: not given
-  std::string prometheus = "3";
+  std::string prometheus;          ///< empty: the recording's, or 3
 
   bool json() const { return common.chosen_format() == Format::json; }
   bool over_time() const { return !from.empty() || !to.empty() || !step.empty(); }
@@ -62,12 +62,11 @@ Unanswered bad_option(const std::string& option,
   return {found.text(), api};
 }
 
-promql::Options dialect_of(const QueryOptions& options) {
-  promql::Options how;
-  how.dialect = options.prometheus == "2"      ? PromDialect::v2
-                : options.prometheus == "2.51" ? PromDialect::v2_51
-                                               : PromDialect::v3;
-  return how;
+std::optional<PromDialect> asked_dialect(const QueryOptions& options) {
+  if (options.prometheus.empty()) return std::nullopt;
+  return options.prometheus == "2"      ? PromDialect::v2
+         : options.prometheus == "2.51" ? PromDialect::v2_51
+                                        : PromDialect::v3;
 }
 
 /// The instant that an option names, or else one of the file's.
@@ -155,8 +154,8 @@ void tell_unknown_names(const QueryOptions& options,
   complain(found.text());
 }
 
-promql::Query parsed(const QueryOptions& options, promql::Endpoint endpoint) {
-  const promql::Options how = dialect_of(options);
+promql::Query parsed(const QueryOptions& options, promql::Endpoint endpoint, promql::Options how) {
+  how.dialect = asked_dialect(options).value_or(how.dialect);
   try {
     return promql::Query::parse(options.expression, how);
   } catch (const promql::ParseError& e) {
@@ -225,13 +224,14 @@ int query(const QueryOptions& options) {
   if (is_recording_name(options.common.out))
     refuse(options.common.out, "a recording holds one run: coalmine run writes it");
   check_writable(options.common);
-  const SeriesFile file = open_series(options.common.file);
+  const SeriesFile file =
+      open_series(options.common.file, asked_dialect(options).value_or(PromDialect::v3));
   try {
     // The order in which a server looks at its parameters.
     const Times times = times_of(options, file);
     const bool over_time = times.step.count() != 0;
-    const promql::Query query =
-        parsed(options, over_time ? promql::Endpoint::query_range : promql::Endpoint::query);
+    const promql::Query query = parsed(
+        options, over_time ? promql::Endpoint::query_range : promql::Endpoint::query, file.promql);
     if (over_time) require_value_at_each_step(options, query);
     const promql::Value value = evaluated(options, query, file, times);
     tell_unknown_names(options, query, value, *file.series);
@@ -270,7 +270,8 @@ Command add_query(CLI::App& app) {
   command
       .add_option("--prometheus",
                   options->prometheus,
-                  "whose rules: 2 (to 2.50), 2.51 (to 2.55) or 3 (default)")
+                  "whose rules: 2 (to 2.50), 2.51 (to 2.55) or 3 (default: the recorded run's; of "
+                  "a page 3)")
       ->check(CLI::IsMember({"2", "2.51", "3"}));
   command.add_option("--out", options->common.out, "write to this file");
   return [options] { return query(*options); };

@@ -35,6 +35,13 @@ void hold(SeriesFile& file, std::unique_ptr<SeriesStore> table) {
   file.series = std::move(table);
 }
 
+promql::Options promql_of(const Recording& recording) {
+  promql::Options how;
+  how.dialect = recording.prometheus;
+  how.default_step = std::chrono::duration_cast<Millis>(recording.evaluation_interval);
+  return how;
+}
+
 SeriesFile open_recording(const std::string& path) {
   RecordingFile recording(path);
   auto table = std::make_unique<SeriesStore>();
@@ -46,17 +53,19 @@ SeriesFile open_recording(const std::string& path) {
   SeriesFile file;
   hold(file, std::move(table));
   file.is_run = true;
+  file.promql = promql_of(recording.summary());
   file.parse_time = parse_run_time;
   file.format_time = format_run_time;
   file.format_seconds = format_unix_seconds;
   return file;
 }
 
-SeriesFile open_page(const std::string& path) {
+SeriesFile open_page(const std::string& path, std::optional<PromDialect> scraped_by) {
   Diagnostics found;
-  const exposition::Page page = exposition::read(path, read_file(path), found);
+  exposition::Page page = exposition::read(path, read_file(path), found);
   found.throw_if_errors();
   complain(found.text());
+  if (scraped_by == PromDialect::v3) exposition::write_bounds_as_floats(page);
   auto table = std::make_unique<SeriesStore>();
   exposition::append(page, Timestamp{}, *table);
   SeriesFile file;
@@ -69,7 +78,7 @@ SeriesFile open_page(const std::string& path) {
 
 }  // namespace
 
-SeriesFile open_series(const std::string& path) {
+SeriesFile open_series(const std::string& path, std::optional<PromDialect> scraped_by) {
   std::error_code ignored;
   const bool piped = !std::filesystem::is_regular_file(path, ignored);  // to look is to take away
   if (is_recording_name(path) || (!piped && is_recording(path))) return open_recording(path);
@@ -79,7 +88,7 @@ SeriesFile open_series(const std::string& path) {
         path,
         "this is YAML, not a page of metrics; to ask about a scenario play it first: coalmine run "
         "FILE --out X.cmrun");
-  return open_page(path);
+  return open_page(path, scraped_by);
 }
 
 }  // namespace coalmine::cli

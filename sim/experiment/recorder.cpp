@@ -168,6 +168,8 @@ Recording Recorder::finish() {
   recording.source = world_.scenario().source;
   recording.duration = world_.scenario().duration;
   recording.release_at = world_.scenario().release.at;
+  recording.prometheus = world_.scenario().telemetry.prometheus;
+  recording.evaluation_interval = world_.scenario().telemetry.evaluation_interval;
   recording.frames = frames();
   recording.cast = cast_of(world_);
   recording.cast.routes = routes_;

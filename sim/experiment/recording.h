@@ -115,6 +115,8 @@ struct Recording {
   ScenarioSource source;  ///< what it was played from
   Duration duration{};
   Duration release_at{};
+  PromDialect prometheus = PromDialect::v3;  ///< of the server that the run was seen through
+  Duration evaluation_interval = std::chrono::minutes(1);  ///< of it, a millisecond at least
   Cast cast;
   std::vector<RecordedSeries> series;  ///< in the order in which they came to be
   RecordedEdge edge;

@@ -69,12 +69,6 @@ Position place_of(const Value& scenario, const char* section, const char* key) {
   return value == nullptr ? at->at : value->at;
 }
 
-/// The settings of element `i` of a list of one-key maps.
-const Value& element_settings(const Value* list, std::size_t i) {
-  const Value& item = list->items[i];
-  return item.is_map() && item.entries.size() == 1 ? item.entries[0].value : item;
-}
-
 Position key_position(const Value& settings, const char* key) {
   const Value* value = settings.find(key);
   return value == nullptr ? settings.at : value->at;
@@ -95,7 +89,7 @@ class FaultCheck {
              bool of_release) {
     if (list == nullptr) return;
     for (std::size_t i = 0; i < faults.size(); ++i)
-      check(*faults[i], element_settings(list, i), of_release);
+      check(*faults[i], settings_of_element(*list, i), of_release);
   }
 
  private:
@@ -265,7 +259,8 @@ void check_strategies(const ScenarioDraft& draft, const Value& scenario, Diagnos
                    "give this one a name of its own");
   }
   for (std::size_t i = 0; list != nullptr && i < choices.size(); ++i)
-    if (choices[i].check) choices[i].check(draft.scenario, {element_settings(list, i)}, problems);
+    if (choices[i].check)
+      choices[i].check(draft.scenario, {settings_of_element(*list, i)}, problems);
 }
 
 void check_release_names(const Scenario& scenario, const Value& release, Diagnostics& problems) {
@@ -292,6 +287,11 @@ void check_release_names(const Scenario& scenario, const Value& release, Diagnos
 }
 
 }  // namespace
+
+const Value& settings_of_element(const Value& list, std::size_t i) {
+  const Value& item = list.items[i];
+  return item.is_map() && item.entries.size() == 1 ? item.entries[0].value : item;
+}
 
 void check_call_graph(const Value& scenario, Diagnostics& diagnostics) {
   const std::vector<const Value*> services = written_services(scenario);

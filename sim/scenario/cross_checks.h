@@ -6,6 +6,9 @@
 
 namespace coalmine {
 
+/// The settings of element `i` of a list of one-key maps, as `strategies` and `faults` are.
+const Value& settings_of_element(const Value& list, std::size_t i);
+
 /// Every call names a service of the scenario and no service calls itself, however indirectly.
 /// Works on what was written, so it runs beside other mistakes.
 void check_call_graph(const Value& scenario, Diagnostics& diagnostics);

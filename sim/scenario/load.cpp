@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/scenario/asked_metrics.h"
 #include "sim/scenario/cross_checks.h"
 #include "sim/scenario/manifests.h"
 #include "sim/scenario/overrides.h"
@@ -11,6 +12,7 @@
 #include "sim/scenario/trace_file.h"
 #include "sim/scenario/workload.h"
 #include "sim/scenario/yaml_reader.h"
+#include "sim/telemetry/rules/rule_reader.h"
 
 namespace coalmine {
 namespace {
@@ -48,11 +50,13 @@ class Loader {
     apply_overrides(root_, options_.overrides, strategies_, diagnostics_);
     if (!right_kind()) return nullptr;
     scenario_table(strategies_).load(draft_, root_, diagnostics_);
+    read_alerts();
     check_call_graph(root_, diagnostics_);
     for (std::size_t i = 1; i < documents.size(); ++i)
       read_manifest(documents[i], embedded_, diagnostics_);
     add_deployments();
     if (!diagnostics_.has_errors()) check_across(draft_, root_, diagnostics_);
+    if (!diagnostics_.has_errors()) check_asked_metrics(draft_, root_, diagnostics_);
     if (!diagnostics_.has_errors()) check_size(draft_, root_, diagnostics_);
     read_traffic_trace();
     if (diagnostics_.has_errors() || too_many_sessions()) return nullptr;
@@ -82,6 +86,13 @@ class Loader {
   const Value* written(const char* section, const char* key) const {
     const Value* map = root_.find(section);
     return map == nullptr ? nullptr : map->find(key);
+  }
+
+  void read_alerts() {
+    const Value* written = root_.find("alerts");
+    if (written == nullptr || !written->is_map()) return;
+    Scenario& scenario = draft_.scenario;
+    scenario.alerts = rules::read_rules(*written, scenario.telemetry.promql(), diagnostics_);
   }
 
   void add_deployments() {

@@ -25,6 +25,13 @@ const std::map<std::string, FaultList, std::less<>>& usual_variants() {
 
 }  // namespace
 
+promql::Options TelemetrySettings::promql() const {
+  promql::Options options;
+  options.dialect = prometheus;
+  options.default_step = std::chrono::duration_cast<Millis>(evaluation_interval);
+  return options;
+}
+
 const FaultList& Scenario::release_faults(std::string_view which) const {
   static const FaultList kNone;
   if (which == "good") return kNone;

@@ -130,6 +130,10 @@ struct TelemetrySettings {
   Duration evaluation_interval = std::chrono::seconds(30);  ///< of alert rules
   double scrape_loss = 0;  ///< each scrape of each target is lost with this probability
   TargetLabelStyle target_labels = TargetLabelStyle::operator_;
+  PromDialect prometheus = PromDialect::v3;  ///< whose PromQL and ingestion
+
+  /// How its server evaluates queries. A subquery without a step takes the evaluation interval.
+  promql::Options promql() const;
 };
 
 /// Delays of the control plane (specs/kubernetes, latency defaults); all can be overridden.
@@ -147,6 +151,7 @@ struct StrategyChoice {
   std::string output_name;                   ///< in output: "blue-green"
   std::string name;                          ///< entry's own name, default output_name
   std::shared_ptr<const Strategy> strategy;  ///< configured
+  std::vector<std::string> queries{};        ///< as Strategy::queries, which this room cannot ask
   /// What its settings (as written at the view) ask of the rest of the scenario; empty: nothing.
   std::function<void(const Scenario&, const SectionView&, Diagnostics&)> check{};
 };

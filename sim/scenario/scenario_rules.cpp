@@ -26,14 +26,18 @@ std::vector<rules::RuleGroup> scenario_rules(const Scenario& scenario) {
     a.target = o.target;
     a.latency = o.latency;
     a.window = o.window;
-    rule.bad_ratio = [service = scenario.service.name, latency, o](Duration window) {
-      return latency ? PromqlReader::slow_ratio_of_service(service, o.latency, window)
+    rule.bad_ratio = [service = scenario.service.name,
+                      dialect = scenario.telemetry.prometheus,
+                      latency,
+                      o](Duration window) {
+      return latency ? PromqlReader::slow_ratio_of_service(service, o.latency, window, dialect)
                      : PromqlReader::error_ratio_of_service(service, window);
     };
     objectives.push_back(std::move(rule));
   }
   std::vector<rules::RuleGroup> groups;
-  if (!objectives.empty()) groups.push_back(rules::burn_rate_rules(objectives, {}));
+  if (!objectives.empty())
+    groups.push_back(rules::burn_rate_rules(objectives, {.promql = scenario.telemetry.promql()}));
   groups.insert(groups.end(), scenario.alerts.begin(), scenario.alerts.end());
   return groups;
 }

@@ -422,7 +422,10 @@ Section<OnCallSettings> on_call_table() {
   return table;
 }
 
-Reader<std::vector<rules::RuleGroup>> rule_file() {
+/// Read when it is known how queries are evaluated: read_alerts.
+struct RuleFile {};
+
+Reader<RuleFile> rule_file() {
   ValueType type;
   type.kind = ValueKind::document;
   type.format = "Prometheus rule file";
@@ -431,17 +434,13 @@ Reader<std::vector<rules::RuleGroup>> rule_file() {
              const std::string& key,
              const FieldOptions&,
              Diagnostics& diagnostics,
-             std::vector<rules::RuleGroup>& out) {
-            if (!value.is_map()) {
-              diagnostics.error(
-                  value.at,
-                  key + " is a Prometheus rule file, a map with the key groups; found " +
-                      value.describe());
-              return false;
-            }
-            const std::size_t before = diagnostics.errors();
-            out = rules::read_rules(value, {}, diagnostics);
-            return diagnostics.errors() == before;
+             RuleFile&) {
+            if (value.is_map()) return true;
+            diagnostics.error(value.at,
+                              key +
+                                  " is a Prometheus rule file, a map with the key groups; found " +
+                                  value.describe());
+            return false;
           }};
 }
 
@@ -454,7 +453,10 @@ Section<TelemetrySettings> telemetry_table() {
           {.default_text = "15s", .min = "1s", .max = "1h", .help = "between scrapes of a target"})
       .field("evaluationInterval",
              &TelemetrySettings::evaluation_interval,
-             {.default_text = "30s", .min = "1s", .max = "1h", .help = "between rule evaluations"})
+             {.default_text = "30s",
+              .min = "1s",
+              .max = "1h",
+              .help = "between rule evaluations; the step of subqueries that name none"})
       .field("scrapeLoss",
              &TelemetrySettings::scrape_loss,
              kind::ratio(),
@@ -464,7 +466,13 @@ Section<TelemetrySettings> telemetry_table() {
              kind::choice<TargetLabelStyle>({{"operator", TargetLabelStyle::operator_},
                                              {"flagger", TargetLabelStyle::flagger},
                                              {"linkerd", TargetLabelStyle::linkerd}}),
-             {.default_text = "operator", .help = "whose labels scraped series get"});
+             {.default_text = "operator", .help = "whose labels scraped series get"})
+      .field("prometheus",
+             &TelemetrySettings::prometheus,
+             kind::choice<PromDialect>(
+                 {{"2", PromDialect::v2}, {"2.51", PromDialect::v2_51}, {"3", PromDialect::v3}}),
+             {.default_text = "3",
+              .help = "whose rules queries follow: of 2.x to 2.50, of 2.51 to 2.55, of 3"});
   return table;
 }
 
@@ -633,10 +641,10 @@ Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies) {
               on_call_table(), "none", [](OnCallSettings& o) { o.present = false; }),
           [](Draft& d, const OnCallSettings& o) { d.scenario.on_call = o; },
           {.default_text = "{}", .help = "the human behind every strategy"})
-      .field_with<std::vector<rules::RuleGroup>>(
+      .field_with<RuleFile>(
           "alerts",
           rule_file(),
-          [](Draft& d, auto groups) { d.scenario.alerts = std::move(groups); },
+          [](Draft&, RuleFile) {},
           {.help = "rule groups as Prometheus takes them: {groups: [...]}; those with severity "
                    "page or critical, or none, page the human"})
       .field_with<TelemetrySettings>(

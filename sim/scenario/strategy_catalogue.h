@@ -58,8 +58,12 @@ StrategyKind strategy_kind(std::string key,
     std::optional<StrategyChoice> choice;
     Named named;
     if (!table->load(named, node, diagnostics)) return choice;
-    choice = StrategyChoice{
-        key, output_name, named.name.empty() ? output_name : named.name, make(named.config)};
+    const auto strategy = make(named.config);
+    choice = StrategyChoice{key,
+                            output_name,
+                            named.name.empty() ? output_name : named.name,
+                            strategy,
+                            strategy->queries()};
     if (check)
       choice->check = [check, config = named.config](
                           const Scenario& scenario, const SectionView& at, Diagnostics& problems) {

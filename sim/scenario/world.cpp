@@ -84,10 +84,10 @@ std::vector<Duration> objective_bounds(const Scenario& scenario) {
 
 using Selectors = std::vector<std::vector<Matcher>>;
 
-Selectors selectors_of(const std::vector<std::string>& queries) {
+Selectors selectors_of(const std::vector<std::string>& queries, const promql::Options& options) {
   Selectors selectors;
   for (const std::string& text : queries) {
-    const promql::Query query = promql::Query::parse(text);
+    const promql::Query query = promql::Query::parse(text, options);
     for (const auto matchers : query.selectors())
       selectors.emplace_back(matchers.begin(), matchers.end());
   }
@@ -103,10 +103,10 @@ std::vector<std::string> queries_to_keep(const Scenario& scenario,
 }
 
 /// How far back any of them looks.
-Duration longest_reach(const std::vector<std::string>& queries) {
+Duration longest_reach(const std::vector<std::string>& queries, const promql::Options& options) {
   Millis longest{0};
   for (const std::string& text : queries)
-    longest = std::max(longest, promql::Query::parse(text).reach());
+    longest = std::max(longest, promql::Query::parse(text, options).reach());
   return longest;
 }
 
@@ -319,15 +319,17 @@ void World::start_telemetry() {
     for (const auto& dialect : dialects_[i])
       scraping.more_dialects[scenario_.service_at(i).name].push_back(dialect.get());
   scraping.target_labels = scenario_.telemetry.target_labels;
+  scraping.prometheus = scenario_.telemetry.prometheus;
   scraping.extra_bounds = objective_bounds(scenario_);
   scraping.bounds = data_plane->bounds();
   const std::vector<std::string> queries = queries_to_keep(scenario_, spec_.queries);
-  const Duration reach = std::min(longest_reach(queries), kMostPast);
+  const promql::Options promql = scenario_.telemetry.promql();
+  const Duration reach = std::min(longest_reach(queries, promql), kMostPast);
   scraping.router_history = std::max(scraping.router_history, reach);
   scraping.pod_history = std::max(scraping.pod_history, reach);
-  if (!spec_.keeps_everything && !ask_of_scrapes(selectors_of(queries)))
-    scraping.keep = [this, asked = selectors_of(queries)](std::string_view name,
-                                                          const Labels& labels) {
+  Selectors asked = selectors_of(queries, promql);
+  if (!spec_.keeps_everything && !ask_of_scrapes(asked))
+    scraping.keep = [this, asked = std::move(asked)](std::string_view name, const Labels& labels) {
       return PromqlReader::reads(scenario_.service.name, spec_.sidecars, name, labels) ||
              could_select(asked, name);
     };
@@ -338,7 +340,8 @@ void World::start_telemetry() {
       store,
       [this](DeploymentId d) { return cluster->spec(d).name; },
       segments_,
-      keeps_sidecars());
+      keeps_sidecars(),
+      promql);
 
   start_rules();
 }

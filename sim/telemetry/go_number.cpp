@@ -134,6 +134,12 @@ std::string go_number(double value) {
   return exponent < -4 || exponent >= 6 ? with_exponent(d) : without_exponent(d);
 }
 
+std::string go_number_of_openmetrics(double value) {
+  std::string text = go_number(value);
+  if (std::isfinite(value) && text.find_first_of(".e") == std::string::npos) text += ".0";
+  return text;
+}
+
 std::string go_number_in_json(double value) {
   const double size = std::abs(value);
   const bool plain = !std::isfinite(value) || value == 0 || (size >= 1e-6 && size < 1e21);

@@ -13,6 +13,9 @@ namespace coalmine {
 /// As in metrics files (strconv's format 'g'): with an exponent below 1e-4 and from a million on:
 /// `0.25`, `999999`, `1.234567e+06`.
 std::string go_number(double value);
+/// The same for OpenMetrics, where whole numbers have a point too (`1.0`, `1e+06`): also how
+/// Prometheus 3 writes the bounds of buckets and the quantiles of summaries that it scrapes.
+std::string go_number_of_openmetrics(double value);
 /// As samples in answers of the HTTP API (specs/prometheus.md section 11): with an exponent below
 /// 1e-6 and from 1e+21 on: `1000000`, `2.55e-08`.
 std::string go_number_in_json(double value);

@@ -46,7 +46,7 @@ class PromqlReader final : public MetricReader {
   static std::string slow_ratio_of_service(const std::string& service,
                                            Duration threshold,
                                            Duration window,
-                                           PromDialect dialect = PromDialect::v3);
+                                           PromDialect dialect);
 
   /// Whether any of these readings, about this service, could select such a series; those at
   /// Vantage::pod only with `sidecars`.

@@ -52,6 +52,47 @@ int exit_code(const std::string& command) {
 
 }  // namespace
 
+TEST_CASE("a recording is asked by the rules of the run's Prometheus", "[cli][export]") {
+  // A minute of scrapes 15 s apart: five where both edges count and one is met, else four.
+  const std::string count = "'max(count_over_time(vector(1)[60s:15s]))' --at 4m --format csv";
+  const Recorded third;
+  CHECK(third.query(count).out == "time,value\n240,4\n");
+  const Folder folder;
+  const std::string file = (folder / "second.cmrun").string();
+  REQUIRE(coalmine("run '" + folder.write("s.yaml", kScenario) +
+                   "' --set telemetry.prometheus=2 --set telemetry.evaluationInterval=20s --out '" +
+                   file + "'")
+              .code == 0);
+  const auto ask = [&](const std::string& arguments) {
+    return coalmine("query '" + file + "' " + arguments).out;
+  };
+  CHECK(ask(count) == "time,value\n240,5\n");
+  CHECK(ask(count + " --prometheus 3") == "time,value\n240,4\n");
+  // The step of a subquery that names none is the evaluation interval.
+  CHECK(ask("'count_over_time(vector(1)[60s:])' --at 4m --format csv") == "time,value\n240,4\n");
+  CHECK(answer_of(coalmine("query '" + file +
+                           "' 'count(istio_request_duration_milliseconds_bucket{le=\"1\"})' "
+                           "--format json"))
+            .size() == 1);
+}
+
+TEST_CASE("a page is asked as Prometheus 3 would have scraped it, unless told otherwise",
+          "[cli][query]") {
+  const Folder folder;
+  const std::string page =
+      folder.write("page.prom",
+                   "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"+Inf\"} 2\n"
+                   "h_sum 3\nh_count 2\n");
+  const auto ask = [&](const std::string& arguments) {
+    return coalmine("query '" + page + "' " + arguments + " --format csv").out;
+  };
+  CHECK(ask("'h_bucket{le=\"1.0\"}'") == "time,value,__name__,le\n0,1,h_bucket,1.0\n");
+  CHECK(ask("'h_bucket{le=\"1\"}' --prometheus 2.51") ==
+        "time,value,__name__,le\n0,1,h_bucket,1\n");
+  CHECK_THAT(coalmine("query '" + page + "' 'h_bucket{le=\"1\"}'").err,
+             Contains("has le=\"1\"") && Contains("le is \"+Inf\", \"1.0\""));
+}
+
 TEST_CASE("a recording is asked in seconds and durations of the run", "[cli][export]") {
   const Recorded run;
   const std::string rate =

@@ -157,11 +157,11 @@ TEST_CASE("files of other kinds are told apart from damaged ones", "[experiment]
   put(newer, 8, kVersion + 1, 4);
   CHECK_THAT(complaint_about(newer), Contains("damaged: the header"));
   CHECK_THAT(complaint_about(sealed(newer)),
-             Contains("a recording of format version 3; this coalmine reads version 2"));
+             Contains("a recording of format version 4; this coalmine reads version 3"));
   std::string older = bytes_of(small_recording());
   put(older, 8, 1, 4);
   CHECK_THAT(complaint_about(sealed(older)),
-             Contains("a recording of format version 1; this coalmine reads version 2"));
+             Contains("a recording of format version 1; this coalmine reads version 3"));
   // Mended line ends, as mail and version control do it.
   std::string mended = bytes_of(small_recording());
   mended.erase(mended.find('\r'), 1);

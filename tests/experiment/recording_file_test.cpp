@@ -74,9 +74,9 @@ TEST_CASE("the bytes of the format are frozen", "[experiment][recording-file]") 
   CHECK(bytes.substr(0, 8) ==
         "\x89"
         "CMRUN\r\n");
-  CHECK(bytes.substr(8, 4) == std::string("\2\0\0\0", 4));
-  CHECK(bytes.size() == 2161);
-  CHECK(cmrun::checksum_of(bytes) == 0xf9404a05);
+  CHECK(bytes.substr(8, 4) == std::string("\3\0\0\0", 4));
+  CHECK(bytes.size() == 2168);
+  CHECK(cmrun::checksum_of(bytes) == 0x7507581f);
 }
 
 TEST_CASE("the same run gives the same bytes, alone or beside others",

@@ -251,6 +251,8 @@ Recording small_recording() {
   recording.source = {"kind: Scenario\n", {"seed=8"}, {{"deploy/a.yaml", "kind: Deployment\n"}}};
   recording.duration = 10min;
   recording.release_at = 1s;
+  recording.prometheus = PromDialect::v2_51;
+  recording.evaluation_interval = 45s;
   recording.cast = small_cast();
   recording.series = small_series();
   recording.edge = small_edge();
@@ -292,6 +294,8 @@ void check_same(const Recording& a, const Recording& b) {
   }
   CHECK(a.duration == b.duration);
   CHECK(a.release_at == b.release_at);
+  CHECK(a.prometheus == b.prometheus);
+  CHECK(a.evaluation_interval == b.evaluation_interval);
   check_same_cast(a.cast, b.cast);
   check_same_series(a.series, b.series);
   check_same_edge(a.edge, b.edge);

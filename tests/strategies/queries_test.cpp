@@ -104,6 +104,58 @@ TEST_CASE("a query is read with the scenario", "[strategies][queries]") {
   CHECK_THAT(complaint(canary_with("{name: q, query: x, min: 2, max: 1}")), Contains("above max"));
 }
 
+TEST_CASE("a metric that nothing shows is warned of, with whoever would show it",
+          "[strategies][queries]") {
+  CHECK_THAT(complaint(canary_with("{name: q, query: 'sum(istio_request_total)', max: 1}")),
+             Contains("warning: nothing here shows istio_request_total\n") &&
+                 Contains("did you mean istio_requests_total?"));
+  const std::string nginx =
+      "{name: q, query: 'up + 2 * nginx_ingress_controller_requests', max: 1}";
+  CHECK_THAT(complaint(canary_with(nginx)),
+             Contains("s.yaml:8:" + std::to_string((kCanary + nginx).find("nginx_i") + 1) +
+                      ": warning: nothing here shows nginx_ingress_controller_requests\n") &&
+                 Contains("a service with metrics: [nginx-ingress] would"));
+  CHECK_THAT(
+      complaint(load("alerts: {groups: [{name: g, rules: [{alert: A, expr: 'upp == 0'}]}]}\n")),
+      Contains("nothing here shows upp\n") && Contains("did you mean up?"));
+  // Buckets, what every scrape adds, what rules record, what a placeholder makes up.
+  CHECK(complaint(load(R"(alerts: {groups: [{name: g, rules: [
+  {record: a:b, expr: 'sum(up)'}, {record: c, expr: 'count(ALERTS) + a:b'},
+  {record: d, expr: 'sum(rate(istio_request_duration_milliseconds_bucket[1m]))'}]}]}
+strategies: [canary: {queries: [{name: q, query: '{{ target }}:load + c', max: 1}]}]
+)"))
+            .empty());
+}
+
+TEST_CASE("queries and rules follow the Prometheus of the scenario", "[strategies][queries]") {
+  // Five minutes hold 21 scrapes, 15 s apart, where both edges count and one is met, else 20.
+  const std::string in_range =
+      "telemetry: {prometheus: 2, scrapeInterval: 15s}\n"
+      "alerts: {groups: [{name: g, interval: 15s, rules: [{record: n, expr: "
+      "'count_over_time(vector(1)[5m:])'}]}]}\n";
+  const auto strategy = [](const std::string& query, const std::string& limits) {
+    return kCanary + ("{name: q, query: '" + query + "', " + limits + "}]}]\n");
+  };
+  const auto verdict = [](const std::string& text) {
+    return play(spec_of(load(text).value(), "canary")).verdict;
+  };
+  // A subquery without a step takes the evaluation interval: 30 s unless it is set.
+  const std::string steps = strategy("count_over_time(vector(1)[5m:])", "min: 10, max: 11");
+  CHECK(verdict(steps) == Verdict::promoted);
+  CHECK(verdict("telemetry: {evaluationInterval: 1m}\n" + steps) == Verdict::rolled_back);
+  CHECK(verdict(in_range + strategy("max(n)", "min: 10, max: 11")) == Verdict::promoted);
+  // 1 is written 1 or 1.0.
+  const std::string bound =
+      strategy("count(istio_request_duration_milliseconds_bucket{le=\"1\"})", "min: 1, max: 99");
+  CHECK(verdict("telemetry: {prometheus: 2.51}\n" + bound) == Verdict::promoted);
+  CHECK(verdict(bound) == Verdict::aborted);
+  CHECK_THAT(complaint(load("telemetry: {prometheus: 2}\n" + strategy("up[60]", "min: 1"))),
+             Contains("error: "));
+  CHECK_THAT(
+      complaint(load("telemetry: {prometheus: 2}\n" + strategy("sum_over_time(up[60])", "min: 1"))),
+      Contains("the Prometheus of telemetry.prometheus does not take this: "));
+}
+
 TEST_CASE("placeholders are filled in, blanks or not, and others left alone",
           "[strategies][queries]") {
   CHECK(fill_in("a{{x}}b{{  x }}c{{ y }}", {{"x", "1"}}).text == "a1b1c{{ y }}");

@@ -275,8 +275,8 @@ TEST_CASE("a whole service is read at the router, whoever serves it") {
         "[2m]))");
   CHECK(reader.query(errors, 2min).value.value() == Approx(0.1));
   CHECK(
-      reader.query(PromqlReader::slow_ratio_of_service("shop", 250ms, 2min), 2min).value.value() ==
-      Approx(0.1));
+      reader.query(PromqlReader::slow_ratio_of_service("shop", 250ms, 2min, PromDialect::v3), 2min)
+          .value.value() == Approx(0.1));
   CHECK_THAT(PromqlReader::slow_ratio_of_service("shop", 2500ms, 2min, PromDialect::v2),
              Catch::Contains("le=\"2500\""));
 }

@@ -20,7 +20,7 @@ namespace coalmine::cmrun {
 inline constexpr std::string_view kMagic =
     "\x89"
     "CMRUN\r\n";
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 inline constexpr std::string_view kEndMagic = "CMEND\r\n\x1a";
 
 inline constexpr std::size_t kHeaderSize = 16;

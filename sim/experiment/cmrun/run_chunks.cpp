@@ -10,6 +10,9 @@ static_assert(static_cast<int>(Verdict::promoted) == 0 &&
                   static_cast<int>(Verdict::rolled_back) == 1 &&
                   static_cast<int>(Verdict::aborted) == 2 && static_cast<int>(Verdict::held) == 3,
               "the numbers of the format");
+static_assert(static_cast<int>(PromDialect::v2) == 0 && static_cast<int>(PromDialect::v2_51) == 1 &&
+                  static_cast<int>(PromDialect::v3) == 2,
+              "the numbers of the format");
 
 // Which parts of an event's evidence there are.
 constexpr std::uint8_t kHasEvidence = 1;
@@ -93,6 +96,8 @@ void write_result(ByteWriter& out, const Recording& recording) {
   out.varint(r.replication);
   out.duration(recording.duration);
   out.duration(recording.release_at);
+  out.u8(static_cast<std::uint8_t>(recording.prometheus));
+  out.duration(recording.evaluation_interval);
   out.u8(static_cast<std::uint8_t>(r.verdict));
   out.u64(r.fingerprint);
   out.varint(r.requests);
@@ -117,6 +122,11 @@ void read_result(ByteReader& in, Recording& recording) {
   r.replication = in.whole<std::uint32_t>("replication");
   recording.duration = in.duration();
   recording.release_at = in.duration();
+  recording.prometheus = static_cast<PromDialect>(
+      in.at_most(static_cast<std::uint64_t>(PromDialect::v3), "version of Prometheus"));
+  recording.evaluation_interval = in.duration();
+  if (recording.evaluation_interval < std::chrono::milliseconds(1))
+    in.fail("has no evaluation interval");
   r.verdict =
       static_cast<Verdict>(in.at_most(static_cast<std::uint64_t>(Verdict::held), "verdict"));
   r.fingerprint = in.u64();

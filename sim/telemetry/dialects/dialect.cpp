@@ -9,9 +9,9 @@ namespace coalmine {
 using namespace std::chrono_literals;
 
 std::string le_text(double bound, PromDialect prometheus, LeText le) {
+  if (prometheus == PromDialect::v3) return go_number_of_openmetrics(bound);
   std::string text = go_number_plain(bound);
-  const bool whole = text.find_first_of(".eIN") == std::string::npos;
-  if ((prometheus == PromDialect::v3 || le == LeText::java) && whole) text += ".0";
+  if (le == LeText::java && text.find_first_of(".IN") == std::string::npos) text += ".0";
   return text;
 }
 

@@ -74,7 +74,7 @@ void expose_sum(const HistogramNames& names,
                 std::vector<ExposedSeries>& series);
 
 /// The `le` of a bound: shortest decimal as Go and Envoy print it ("0.5", "1", "400"), or as Java
-/// does; Prometheus 3 makes every one look like a float on ingestion ("1.0", "400.0").
+/// does; Prometheus 3 makes every one look like a float on ingestion ("1.0", "400.0", "1.8e+06").
 std::string le_text(double bound, PromDialect prometheus, LeText le = LeText::shortest);
 
 /// Bounds in seconds as most client libraries have them, 5 ms to 10 s.

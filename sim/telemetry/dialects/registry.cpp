@@ -35,14 +35,18 @@ const DialectType* find_dialect_type(std::string_view name) {
   return found == types.end() ? nullptr : &*found;
 }
 
-std::vector<MetricFamily> known_families() {
-  std::vector<MetricFamily> known{
+std::vector<MetricFamily> scrape_families() {
+  return {
       {"up", "gauge", "Whether the last scrape of the target succeeded."},
       {"scrape_duration_seconds", "gauge", "How long the scrape took.", "seconds"},
       {"scrape_samples_scraped", "gauge", "Samples that the target showed."},
       {"scrape_samples_post_metric_relabeling", "gauge", "Of them, those kept."},
       {"scrape_series_added", "gauge", "Series that the scrape before did not have."},
   };
+}
+
+std::vector<MetricFamily> known_families() {
+  std::vector<MetricFamily> known = scrape_families();
   const auto learn = [&](const MetricDialect& dialect) {
     for (MetricFamily& family : dialect.families()) known.push_back(std::move(family));
   };

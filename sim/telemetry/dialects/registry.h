@@ -30,6 +30,8 @@ struct DialectType {
 const std::vector<DialectType>& dialect_types();
 const DialectType* find_dialect_type(std::string_view name);
 
+/// The families that every scrape adds.
+std::vector<MetricFamily> scrape_families();
 /// What is known of all families of all dialects, and of those that every scrape adds.
 std::vector<MetricFamily> known_families();
 

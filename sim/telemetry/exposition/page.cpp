@@ -3,7 +3,21 @@
 #include <array>
 #include <cstddef>
 
+#include "sim/telemetry/go_number.h"
+
 namespace coalmine::exposition {
+
+void write_bounds_as_floats(Page& page) {
+  for (Family& family : page.families) {
+    const char* label = family.type == MetricType::histogram ? "le"
+                        : family.type == MetricType::summary ? "quantile"
+                                                             : nullptr;
+    if (label == nullptr) continue;
+    for (Sample& sample : family.samples)
+      if (const auto bound = parse_go_number(sample.labels.get(label)))
+        sample.labels.set(label, go_number_of_openmetrics(*bound));
+  }
+}
 
 std::string_view name_of(MetricType type) {
   static constexpr std::array<std::string_view, 8> kNames{

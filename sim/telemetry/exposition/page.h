@@ -54,6 +54,10 @@ struct Page {
   std::vector<Family> families;
 };
 
+/// Bounds of histograms and quantiles of summaries as Prometheus 3 stores them, whatever the target
+/// writes: `1` becomes `1.0` (model/textparse, normalizeFloatsInLabelValues).
+void write_bounds_as_floats(Page& page);
+
 /// "counter", "unknown"...: as OpenMetrics spells it.
 std::string_view name_of(MetricType type);
 /// What may follow a family's name in its samples' names, by type. `""`: the name itself.

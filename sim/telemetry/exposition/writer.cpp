@@ -127,13 +127,6 @@ void text_family(const Family& family, std::string& out) {
 
 // ---- OpenMetrics
 
-/// Whole numbers too have a point: they are told from integers of other formats.
-std::string openmetrics_number(double value) {
-  std::string text = go_number(value);
-  if (std::isfinite(value) && text.find_first_of(".e") == std::string::npos) text += ".0";
-  return text;
-}
-
 /// What reads back as this millisecond.
 std::string openmetrics_time(Timestamp time) {
   const std::int64_t ms = time.time_since_epoch().count();
@@ -148,12 +141,12 @@ std::string openmetrics_time(Timestamp time) {
 }
 
 void openmetrics_sample(std::string_view name, const Sample& sample, std::string& out) {
-  out += series(name, sample.labels) + " " + openmetrics_number(sample.value);
+  out += series(name, sample.labels) + " " + go_number_of_openmetrics(sample.value);
   if (sample.time) out += " " + openmetrics_time(*sample.time);
   if (sample.exemplar) {
     const Exemplar& exemplar = *sample.exemplar;
     out += fmt::format(
-        " # {{{}}} {}", label_list(exemplar.labels), openmetrics_number(exemplar.value));
+        " # {{{}}} {}", label_list(exemplar.labels), go_number_of_openmetrics(exemplar.value));
     if (exemplar.time) out += " " + openmetrics_time(*exemplar.time);
   }
   out += "\n";

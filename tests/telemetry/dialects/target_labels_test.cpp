@@ -58,6 +58,8 @@ TEST_CASE("bounds are written as the library writes them, and as Prometheus 3 st
   CHECK(le_text(1, PromDialect::v2) == "1");
   CHECK(le_text(1, PromDialect::v2, LeText::java) == "1.0");
   CHECK(le_text(1, PromDialect::v3) == "1.0");
+  CHECK(le_text(1'800'000, PromDialect::v2) == "1800000");  // half an hour, as Envoy writes it
+  CHECK(le_text(1'800'000, PromDialect::v3) == "1.8e+06");
   CHECK(le_text(0.001048576, PromDialect::v2, LeText::java) == "0.001048576");
 }
 

@@ -311,4 +311,20 @@ TEST_CASE("the samples of a page become series", "[telemetry][exposition]") {
   CHECK(table.select(x2).at(0).times[0] == at_ms(500));
 }
 
+TEST_CASE("Prometheus 3 writes the bounds of histograms and quantiles as floats",
+          "[telemetry][exposition]") {
+  Reading r = reading(
+      "# TYPE h histogram\nh_bucket{le=\"1\"} 1\nh_bucket{le=\"2500000\"} 1\n"
+      "h_bucket{le=\"+Inf\"} 1\nh_sum 1\nh_count 1\n"
+      "# TYPE s summary\ns{quantile=\"1\"} 1\ns_sum 1\ns_count 1\n"
+      "# TYPE g gauge\ng{le=\"1\",quantile=\"1\"} 1\n# EOF\n");
+  write_bounds_as_floats(r.page);
+  std::string bounds;
+  for (const Family& family : r.page.families)
+    for (const Sample& sample : family.samples)
+      bounds += std::string(sample.labels.get("le")) + "," +
+                std::string(sample.labels.get("quantile")) + ";";
+  CHECK(bounds == "1.0,;2.5e+06,;+Inf,;,;,;,1.0;,;,;1,1;");
+}
+
 }  // namespace coalmine::exposition

@@ -1,0 +1,149 @@
+#include "sim/scenario/asked_metrics.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/kernel/place_in_scalar.h"
+#include "sim/scenario/cross_checks.h"
+#include "sim/telemetry/dialects/registry.h"
+#include "sim/telemetry/promql/query.h"
+
+namespace coalmine {
+namespace {
+
+using Names = std::set<std::string, std::less<>>;
+
+/// The names of a family's series.
+void add_series_names(const MetricFamily& family, Names& names) {
+  const bool histogram = family.type == "histogram";
+  const bool summary = family.type == "summary";
+  if (!histogram) names.insert(family.name);
+  if (!histogram && !summary) return;
+  // A library that knows a timer as a summary can be told to have buckets.
+  for (const char* suffix : {"_bucket", "_sum", "_count"}) names.insert(family.name + suffix);
+}
+
+Names names_of(const std::vector<MetricFamily>& families) {
+  Names names;
+  for (const MetricFamily& family : families) add_series_names(family, names);
+  return names;
+}
+
+/// What a scenario shows, and what it could.
+class ShownMetrics {
+ public:
+  explicit ShownMetrics(const ScenarioDraft& draft) {
+    add(names_of(scrape_families()));
+    add(names_of(istio_dialect().families()));
+    add(names_of(application_dialect().families()));
+    std::set<std::string> listed(draft.service.settings.metrics.begin(),
+                                 draft.service.settings.metrics.end());
+    for (const ServiceDraft& other : draft.services)
+      listed.insert(other.settings.metrics.begin(), other.settings.metrics.end());
+    for (const DialectType& type : dialect_types()) {
+      if (type.make == nullptr) continue;
+      const Names names = names_of(type.make({})->families());
+      if (listed.contains(type.name)) add(names);
+      for (const std::string& name : names) would_show_.try_emplace(name, type.name);
+    }
+    for (const rules::RuleGroup& group : draft.scenario.alerts)
+      for (const rules::Rule& rule : group.rules)
+        if (const auto* recording = std::get_if<rules::RecordingRule>(&rule))
+          shown_.insert(recording->record);
+    shown_.insert({"ALERTS", "ALERTS_FOR_STATE"});
+  }
+
+  bool shows(std::string_view name) const { return shown_.contains(name); }
+
+  std::string hint(const std::string& name) const {
+    const auto dialect = would_show_.find(name);
+    if (dialect != would_show_.end())
+      return "a service with metrics: [" + dialect->second + "] would";
+    std::vector<std::string> known(shown_.begin(), shown_.end());
+    for (const auto& [other, ignored] : would_show_) known.push_back(other);
+    return did_you_mean(name, known);
+  }
+
+ private:
+  void add(const Names& names) { shown_.insert(names.begin(), names.end()); }
+
+  Names shown_;
+  std::map<std::string, std::string, std::less<>> would_show_;  ///< the first dialect that has it
+};
+
+class AskedMetrics {
+ public:
+  AskedMetrics(const ScenarioDraft& draft, Diagnostics& diagnostics)
+      : draft_(draft), diagnostics_(diagnostics), shown_(draft) {}
+
+  void check_strategy(const StrategyChoice& choice, const Value& settings) {
+    const Value* written = settings.find("queries");
+    if (written == nullptr) return;
+    for (std::size_t i = 0; i < choice.queries.size() && i < written->items.size(); ++i)
+      if (const Value* query = written->items[i].find("query"))
+        check_text(choice.queries[i], *query);
+  }
+
+  void check_rules(const Value& rule_file) {
+    const auto& groups = draft_.scenario.alerts;
+    const Value* written = rule_file.find("groups");
+    if (written == nullptr) return;
+    for (std::size_t g = 0; g < groups.size() && g < written->items.size(); ++g) {
+      const Value* rules = written->items[g].find("rules");
+      for (std::size_t r = 0; rules != nullptr && r < rules->items.size(); ++r)
+        if (const Value* expr = rules->items[r].find("expr"))
+          check_names(rules::expr_of(groups[g].rules.at(r)), *expr);
+    }
+  }
+
+ private:
+  void check_text(const std::string& text, const Value& written) {
+    try {
+      check_names(promql::Query::parse(text, draft_.scenario.telemetry.promql()), written);
+    } catch (const promql::ParseError& e) {
+      diagnostics_.error(
+          written.at, "the Prometheus of telemetry.prometheus does not take this: " + e.message());
+    }
+  }
+
+  void check_names(const promql::Query& query, const Value& written) {
+    Names told;
+    for (const auto matchers : query.selectors())
+      for (const Matcher& m : matchers) {
+        if (m.name() != kMetricName || m.op() != MatchOp::equal || shown_.shows(m.value()))
+          continue;
+        // Not one that is made of a placeholder.
+        const std::size_t offset = written.text.find(m.value());
+        if (offset == std::string::npos || !told.insert(m.value()).second) continue;
+        diagnostics_.warning(place_in_scalar(written, offset),
+                             "nothing here shows " + m.value(),
+                             shown_.hint(m.value()));
+      }
+  }
+
+  const ScenarioDraft& draft_;
+  Diagnostics& diagnostics_;
+  ShownMetrics shown_;
+};
+
+}  // namespace
+
+void check_asked_metrics(const ScenarioDraft& draft,
+                         const Value& scenario,
+                         Diagnostics& diagnostics) {
+  const Value* alerts = scenario.find("alerts");
+  const Value* strategies = scenario.find("strategies");
+  if (alerts == nullptr && strategies == nullptr) return;
+  AskedMetrics asked(draft, diagnostics);
+  if (alerts != nullptr) asked.check_rules(*alerts);
+  const auto& choices = draft.scenario.strategies;
+  if (strategies == nullptr) return;
+  for (std::size_t i = 0; i < choices.size() && i < strategies->items.size(); ++i)
+    asked.check_strategy(choices[i], settings_of_element(*strategies, i));
+}
+
+}  // namespace coalmine
