@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "cli/json.h"
@@ -55,7 +56,12 @@ std::string on_one_line(const std::string& query) {
 
 std::string evidence_text(const Evidence& e) {
   std::string text = on_one_line(e.query);
-  text += e.value ? fmt::format(" = {:.4g}", *e.value) : " = no data";
+  constexpr double kManyDigits = 10'000;
+  if (e.value)
+    text += std::abs(*e.value) < kManyDigits ? fmt::format(" = {:.4g}", *e.value)
+                                             : fmt::format(" = {:.0f}", *e.value);
+  else
+    text += ": " + (e.problem.empty() ? "no data" : e.problem);
   if (e.limit) text += fmt::format(", limit {:.4g}", *e.limit);
   const std::string window = human_seconds(to_seconds(e.window));
   if (e.samples > 0)
@@ -92,34 +98,35 @@ std::string as_json(const RunResult& r) {
                                  {"object", e.object},
                                  {"reason", e.reason},
                                  {"message", e.message},
-                                 {"evidence", nullptr}};
-    if (e.evidence)
-      event["evidence"] = nlohmann::ordered_json{{"query", e.evidence->query},
-                                                 {"window", seconds_of(e.evidence->window)},
-                                                 {"samples", e.evidence->samples},
-                                                 {"value", number_or_null(e.evidence->value)},
-                                                 {"limit", number_or_null(e.evidence->limit)}};
+                                 {"evidence", nlohmann::ordered_json::array()}};
+    for (const Evidence& one : e.evidence)
+      event["evidence"].push_back({{"query", one.query},
+                                   {"window", seconds_of(one.window)},
+                                   {"samples", one.samples},
+                                   {"value", number_or_null(one.value)},
+                                   {"limit", number_or_null(one.limit)},
+                                   {"problem", one.problem}});
     events.push_back(std::move(event));
   }
   return json_text(j);
 }
 
+/// A line for each piece of evidence, one at least.
 std::string as_csv(const RunResult& r) {
-  std::string out = "time,object,reason,message,query,window,samples,value,limit\n";
+  std::string out = "time,object,reason,message,query,window,samples,value,limit,problem\n";
+  const auto opt = [](std::optional<double> v) { return v ? fmt::format("{:.9g}", *v) : ""; };
   for (const Event& e : r.events) {
-    out += fmt::format(
+    const std::string event = fmt::format(
         "{:.9f},{},{},{}", to_seconds(e.time), csv_cell(e.object), e.reason, csv_cell(e.message));
-    if (!e.evidence) {
-      out += ",,,,,\n";
-      continue;
-    }
-    const auto opt = [](std::optional<double> v) { return v ? fmt::format("{:.9g}", *v) : ""; };
-    out += fmt::format(",{},{:.9g},{:.9g},{},{}\n",
-                       csv_cell(e.evidence->query),
-                       to_seconds(e.evidence->window),
-                       e.evidence->samples,
-                       opt(e.evidence->value),
-                       opt(e.evidence->limit));
+    if (e.evidence.empty()) out += event + ",,,,,,\n";
+    for (const Evidence& one : e.evidence)
+      out += event + fmt::format(",{},{:.9g},{:.9g},{},{},{}\n",
+                                 csv_cell(one.query),
+                                 to_seconds(one.window),
+                                 one.samples,
+                                 opt(one.value),
+                                 opt(one.limit),
+                                 csv_cell(one.problem));
   }
   return out;
 }
@@ -154,7 +161,8 @@ std::string format_run(const RunResult& r, Format format) {
                        e.reason,
                        reasons,
                        e.message);
-    if (e.evidence) out += fmt::format("{:>11}  {}\n", "", evidence_text(*e.evidence));
+    for (const Evidence& one : e.evidence)
+      out += fmt::format("{:>11}  {}\n", "", evidence_text(one));
   }
   out += fmt::format("\nverdict: {}\n\n", released ? verdict_name(r.verdict) : "none (no release)");
   TextTable table({"outcome", "value"});

@@ -122,8 +122,8 @@ Parsed<Timestamp> parse_run_time(std::string_view text) {
             fmt::format("'{}' is no instant of a run; write seconds from its start (450) or a "
                         "duration (7m30s)",
                         text)};
-  const auto millis = static_cast<std::int64_t>(std::round(seconds * 1000));
-  return {Timestamp(Millis(before ? -millis : millis)), {}};
+  const Time time(std::chrono::nanoseconds(std::llround((before ? -seconds : seconds) * 1e9)));
+  return {to_timestamp(time), {}};
 }
 
 std::string format_run_time(Timestamp time) {

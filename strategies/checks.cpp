@@ -15,27 +15,39 @@ std::string behind(const Reading& reading) {
   return say_count(reading.samples) + " requests in " + say_duration(reading.window);
 }
 
+/// The most that passes, and the reading of the reference that it was made of, if any.
+struct Limit {
+  double value = 0;
+  const Reading* made_of = nullptr;
+};
+
+void add_evidence(std::vector<Evidence>& all, const Reading& reading, const Limit& limit) {
+  all.push_back(reading.against(limit.value));
+  if (limit.made_of != nullptr) all.push_back(limit.made_of->against(std::nullopt));
+}
+
 /// The greatest error ratio that passes.
-double error_limit(const CheckPlan& plan, const std::optional<Measurement>& reference) {
-  if (!reference || !enough(reference->errors, plan)) return plan.max_error_ratio;
-  return std::max(plan.max_error_ratio,
-                  std::min(1.0, plan.error_tolerance * *reference->errors.value));
+Limit error_limit(const CheckPlan& plan, const std::optional<Measurement>& reference) {
+  if (!reference || !enough(reference->errors, plan)) return {plan.max_error_ratio};
+  const double relative = std::min(1.0, plan.error_tolerance * *reference->errors.value);
+  if (relative <= plan.max_error_ratio) return {plan.max_error_ratio};
+  return {relative, &reference->errors};
 }
 
 /// The greatest p99 in seconds that passes; empty: no rule can be applied.
-std::optional<double> latency_limit(const CheckPlan& plan,
-                                    const std::optional<Measurement>& reference) {
-  std::optional<double> limit;
-  if (plan.max_p99) limit = to_seconds(*plan.max_p99);
+std::optional<Limit> latency_limit(const CheckPlan& plan,
+                                   const std::optional<Measurement>& reference) {
+  std::optional<Limit> limit;
+  if (plan.max_p99) limit = {to_seconds(*plan.max_p99)};
   if (reference && enough(reference->p99, plan)) {
     const double relative = plan.latency_tolerance * *reference->p99.value;
-    limit = limit ? std::min(*limit, relative) : relative;
+    if (!limit || relative < limit->value) limit = {relative, &reference->p99};
   }
   return limit;
 }
 
 CheckResult inconclusive(std::string message, const Reading& reading) {
-  return {CheckOutcome::inconclusive, std::move(message), reading.against(std::nullopt)};
+  return {CheckOutcome::inconclusive, std::move(message), {reading.against(std::nullopt)}};
 }
 
 }  // namespace
@@ -57,16 +69,20 @@ CheckResult check(const CheckPlan& plan,
     return inconclusive("only " + behind(now.errors) + ", needs " + say_count(plan.min_samples),
                         now.errors);
 
-  const double most_errors = error_limit(plan, reference);
-  const Evidence error_evidence = now.errors.against(most_errors);
+  const Limit most_errors = error_limit(plan, reference);
   std::string message = "error ratio " + say_percent(*now.errors.value) + " of " +
-                        behind(now.errors) + ", limit " + say_percent(most_errors);
-  if (*now.errors.value > most_errors) return {CheckOutcome::failed, message, error_evidence};
+                        behind(now.errors) + ", limit " + say_percent(most_errors.value);
+  std::vector<Evidence> evidence;
+  add_evidence(evidence, now.errors, most_errors);
+  if (*now.errors.value > most_errors.value) return {CheckOutcome::failed, message, evidence};
 
-  const std::optional<double> slowest = latency_limit(plan, reference);
+  const std::optional<Limit> slowest = latency_limit(plan, reference);
   if (slowest && now.p99.value) {
-    message += "; p99 " + say_latency(*now.p99.value) + ", limit " + say_latency(*slowest);
-    if (*now.p99.value > *slowest) return {CheckOutcome::failed, message, now.p99.against(slowest)};
+    message += "; p99 " + say_latency(*now.p99.value) + ", limit " + say_latency(slowest->value);
+    std::vector<Evidence> of_latency;
+    add_evidence(of_latency, now.p99, *slowest);
+    if (*now.p99.value > slowest->value) return {CheckOutcome::failed, message, of_latency};
+    evidence.insert(evidence.end(), of_latency.begin(), of_latency.end());
   }
   if (slowest && !now.p99.value)
     return inconclusive(message + "; no latency was measured", now.p99);
@@ -76,7 +92,7 @@ CheckResult check(const CheckPlan& plan,
         reference->errors);
   if (reference && !enough(reference->p99, plan))
     return inconclusive(message + "; no latency to compare with", reference->p99);
-  return {CheckOutcome::passed, message, error_evidence};
+  return {CheckOutcome::passed, message, evidence};
 }
 
 CheckResult with_segments(CheckResult whole, const std::vector<SegmentCheck>& segments) {

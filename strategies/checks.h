@@ -37,7 +37,8 @@ enum class CheckOutcome { passed, failed, inconclusive };
 struct CheckResult {
   CheckOutcome outcome = CheckOutcome::inconclusive;
   std::string message;  ///< "error ratio 0.4 % of 1 130 requests in 2 min, limit 1 %; p99 ..."
-  Evidence evidence;    ///< of the rule that decided; of the error ratio when all passed
+  /// Of the rule that decided first; when all passed, of every rule and of what it compared with.
+  std::vector<Evidence> evidence;
 };
 
 /// One check. Without a reference only the fixed limits hold.

@@ -67,7 +67,7 @@ Task<bool> CutOver::measure_old() {
              "too few requests of the old version to compare with later (" + std::to_string(tries) +
                  " of " + std::to_string(limit) + "): " + say_count(old.errors.samples) + " in " +
                  say_duration(plan_.interval),
-             old.errors.against(std::nullopt));
+             {old.errors.against(std::nullopt)});
     co_await op_.sleep(plan_.interval);
   }
   co_return false;

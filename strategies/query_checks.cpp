@@ -20,18 +20,17 @@ std::string limits(const QueryCheck& query) {
 
 CheckResult check_query(const QueryCheck& query,
                         const Operator& op,
-                        const std::map<std::string, std::string>& values,
-                        Duration interval) {
-  const Reading reading = op.metrics().query(fill_in(query.query, values).text, interval);
+                        const std::map<std::string, std::string>& values) {
+  const Reading reading = op.metrics().query(fill_in(query.query, values).text);
   if (!reading.value)
     return {CheckOutcome::inconclusive,
             query.name + ": " + reading.problem,
-            reading.against(std::nullopt)};
+            {reading.against(std::nullopt)}};
   const bool low = query.min && *reading.value < *query.min;
   const bool high = query.max && *reading.value > *query.max;
   return {low || high ? CheckOutcome::failed : CheckOutcome::passed,
           fmt::format("{} {:.6g}, {}", query.name, *reading.value, limits(query)),
-          reading.against(low ? query.min : query.max)};
+          {reading.against(low || !query.max ? query.min : query.max)}};
 }
 
 }  // namespace
@@ -51,12 +50,15 @@ CheckResult with_queries(CheckResult built_in,
   };
   CheckResult all = std::move(built_in);
   for (const QueryCheck& query : plan.queries) {
-    CheckResult one = check_query(query, op, values, interval);
+    CheckResult one = check_query(query, op, values);
     if (one.outcome == CheckOutcome::failed) return one;
-    if (one.outcome == CheckOutcome::inconclusive && all.outcome == CheckOutcome::passed)
+    if (all.outcome != CheckOutcome::passed) continue;
+    if (one.outcome == CheckOutcome::inconclusive) {
       all = std::move(one);
-    else if (all.outcome == CheckOutcome::passed)
+    } else {
       all.message += "; " + one.message;
+      all.evidence.insert(all.evidence.end(), one.evidence.begin(), one.evidence.end());
+    }
   }
   return all;
 }

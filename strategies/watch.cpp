@@ -54,7 +54,7 @@ Task<Verdict> stop_release(Operator& op,
                            std::string who,
                            Verdict verdict,
                            std::string why,
-                           std::optional<Evidence> evidence) {
+                           std::vector<Evidence> evidence) {
   op.decide_to_stop(std::move(who), std::move(why), std::move(evidence));
   const bool restored = co_await op.restore_stable();
   co_return restored ? verdict : Verdict::held;

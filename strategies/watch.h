@@ -37,7 +37,7 @@ Task<Verdict> stop_release(Operator& op,
                            std::string who,
                            Verdict verdict,
                            std::string why,
-                           std::optional<Evidence> evidence = std::nullopt);
+                           std::vector<Evidence> evidence = {});
 
 /// ... because of what was watched: rolled_back after failed checks, aborted after inconclusive
 /// ones. `where` says what is undone: "weight 5 % -> 0 %".

@@ -268,13 +268,13 @@ void Operator::set_actor(std::string who) {
   actor_ = std::move(who);
 }
 
-void Operator::note(std::string reason, std::string message, std::optional<Evidence> evidence) {
+void Operator::note(std::string reason, std::string message, std::vector<Evidence> evidence) {
   context_.events({now(), actor_, std::move(reason), std::move(message), std::move(evidence)});
 }
 
 void Operator::decide_to_stop(std::string who,
                               std::string message,
-                              std::optional<Evidence> evidence) {
+                              std::vector<Evidence> evidence) {
   context_.events({now(), std::move(who), "Stopped", std::move(message), std::move(evidence)});
   if (!decided_) decided_ = now();
 }

@@ -103,12 +103,10 @@ class Operator {
 
   // ---- telling
   /// A line of the timeline: what was decided and on which evidence.
-  void note(std::string reason,
-            std::string message,
-            std::optional<Evidence> evidence = std::nullopt);
+  void note(std::string reason, std::string message, std::vector<Evidence> evidence = {});
   /// The decision to stop a bad release, made now by `who` ("canary", "on-call"): this is what
   /// time_to_detect ends with. Only the first counts.
-  void decide_to_stop(std::string who, std::string message, std::optional<Evidence> evidence);
+  void decide_to_stop(std::string who, std::string message, std::vector<Evidence> evidence);
   std::optional<Time> decided_to_stop() const;
   void set_actor(std::string who);  ///< object of the notes: "strategy/canary"
 

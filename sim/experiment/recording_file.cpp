@@ -23,8 +23,10 @@ std::int64_t number_of(Time t) {
 }
 
 std::size_t text_bytes(const Event& e) {
-  return e.object.size() + e.reason.size() + e.message.size() +
-         (e.evidence ? e.evidence->query.size() : 0);
+  std::size_t bytes = e.object.size() + e.reason.size() + e.message.size();
+  for (const Evidence& evidence : e.evidence)
+    bytes += evidence.query.size() + evidence.problem.size();
+  return bytes;
 }
 
 /// An order of columns of times, so that equal ones are found.

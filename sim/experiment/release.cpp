@@ -10,6 +10,13 @@ Task<void> by_strategy(Operator& op, const Strategy& strategy, ReleaseProgress& 
   if (verdict != Verdict::held) progress.ending = {verdict, op.now()};
 }
 
+/// What the human sees who looks into a page: its query asked again. Where that is about several
+/// things at once, what the page says.
+Evidence evidence_now(const Page& page, const MetricReader& metrics) {
+  const Reading now = metrics.query(page.evidence.query);
+  return now.value ? now.against(page.evidence.limit) : page.evidence;
+}
+
 /// Ends when the human decides to step in.
 Task<void> by_on_call(World& world, Operator& op, ReleaseProgress& progress) {
   const OnCallSettings& human = op.scenario().on_call;
@@ -24,10 +31,9 @@ Task<void> by_on_call(World& world, Operator& op, ReleaseProgress& progress) {
     }
     co_await sleep_until(world.simulation, std::max(*progress.responds_at, op.now()));
     if (!op.decided_to_stop() && world.page->firing()) {
-      const auto& pages = world.page->pages();
       op.decide_to_stop("on-call",
                         "the on-call human finds the release behind the page and rolls it back",
-                        pages.empty() ? std::nullopt : std::optional(pages.back().evidence));
+                        {evidence_now(*world.page->first_open(), op.metrics())});
       co_return;
     }
     // The page is over or somebody is at it: wait for the next one.

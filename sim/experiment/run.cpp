@@ -138,9 +138,10 @@ std::uint64_t fingerprint_of(const World& world, bool sidecars, const Outcomes& 
     f.add(std::string_view(e.object));
     f.add(std::string_view(e.reason));
     f.add(std::string_view(e.message));
-    if (!e.evidence) continue;
-    f.add(e.evidence->samples);
-    f.add(e.evidence->value.value_or(-1));
+    for (const Evidence& evidence : e.evidence) {
+      f.add(evidence.samples);
+      f.add(evidence.value.value_or(-1));
+    }
   }
   // What the built-in checks and the page could read. What users' queries read shows in the
   // evidence above, and more is stored for those who look at a run afterwards.

@@ -6,6 +6,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/kernel/time.h"
 
@@ -13,11 +14,12 @@ namespace coalmine {
 
 /// The measurement a decision rests on, as the decider saw it (never the truth).
 struct Evidence {
-  std::string query;            ///< what was asked, in words or PromQL
+  std::string query;            ///< what was asked, in PromQL
   Duration window{};            ///< how far back it looked
   double samples = 0;           ///< requests (or other observations) inside the window
   std::optional<double> value;  ///< what was measured; empty: no data
   std::optional<double> limit;  ///< the bound it was held against
+  std::string problem{};        ///< why there is no value, where more is known than "no data"
 };
 
 struct Event {
@@ -27,7 +29,7 @@ struct Event {
   std::string reason;   ///< one CamelCase word: ScaledUp, Unhealthy, Killing, WeightChanged, Paged,
                         ///< RolledBack
   std::string message;  ///< one plain sentence
-  std::optional<Evidence> evidence;
+  std::vector<Evidence> evidence;  ///< all that it rests on, what decided first
 };
 
 using EventSink = std::function<void(Event)>;

@@ -36,7 +36,7 @@ struct Reading {
 
   /// As evidence of a decision, held against `limit`.
   Evidence against(std::optional<double> limit) const {
-    return {query, window, samples, value, limit};
+    return {query, window, samples, value, limit, problem};
   }
 };
 
@@ -61,9 +61,9 @@ class MetricReader {
   /// who converted. `samples` are the users.
   virtual Reading users(const MetricTarget& target) const = 0;
   virtual Reading conversions(const MetricTarget& target) const = 0;
-  /// Any PromQL, which must come to one number that is not NaN. `window` is what it is about, for
-  /// the evidence; how many samples stand behind it is not known.
-  virtual Reading query(const std::string& promql, Duration window) const = 0;
+  /// Any PromQL, which must come to one number that is not NaN. Its window is its longest range,
+  /// its samples what it divides by or counts (promql/observations.h).
+  virtual Reading query(const std::string& promql) const = 0;
 };
 
 }  // namespace coalmine

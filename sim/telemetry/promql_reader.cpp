@@ -10,6 +10,7 @@
 #include "sim/telemetry/go_number.h"
 #include "sim/telemetry/go_quote.h"
 #include "sim/telemetry/promql/duration.h"
+#include "sim/telemetry/promql/observations.h"
 
 namespace coalmine {
 namespace {
@@ -86,11 +87,15 @@ bool PromqlReader::reads(std::string_view service,
   return name == kRequests || suffix == "_bucket" || suffix == "_count";
 }
 
-promql::Value PromqlReader::value_of(const std::string& query) const {
+const promql::Query& PromqlReader::parsed(const std::string& query) const {
   auto known = parsed_.find(query);
   if (known == parsed_.end())
     known = parsed_.emplace(query, promql::Query::parse(query, options_)).first;
-  return known->second.instant(source_, to_timestamp(simulation_.now()));
+  return known->second;
+}
+
+promql::Value PromqlReader::value_of(const std::string& query) const {
+  return parsed(query).instant(source_, to_timestamp(simulation_.now()));
 }
 
 std::optional<double> PromqlReader::ask(const std::string& query) const {
@@ -190,12 +195,14 @@ Reading PromqlReader::users(const MetricTarget& target) const {
   return r;
 }
 
-Reading PromqlReader::query(const std::string& promql, Duration window) const {
+Reading PromqlReader::query(const std::string& promql) const {
   Reading r;
-  r.window = window;
   r.query = promql;
   try {
-    const promql::Value value = value_of(promql);
+    const promql::Query& query = parsed(promql);
+    r.window = promql::longest_range(query.root());
+    const Timestamp now = to_timestamp(simulation_.now());
+    const promql::Value value = query.instant(source_, now);
     const bool scalar = value.type == promql::ValueType::scalar;
     if (!scalar && value.series.size() != 1) {
       r.problem = value.series.empty()
@@ -203,7 +210,9 @@ Reading PromqlReader::query(const std::string& promql, Duration window) const {
                       : fmt::format("{} series where one is needed", value.series.size());
       return r;
     }
+    const Labels element = scalar ? Labels() : value.series.front().labels;
     const double number = scalar ? value.scalar.value : value.series.front().points.front().value;
+    r.samples = promql::observations_behind(query.root(), options_, source_, now, element);
     if (std::isnan(number))
       r.problem = "not a number";
     else

@@ -39,7 +39,7 @@ class PromqlReader final : public MetricReader {
   Reading request_rate(const MetricTarget& target, Duration window) const override;
   Reading users(const MetricTarget& target) const override;
   Reading conversions(const MetricTarget& target) const override;
-  Reading query(const std::string& promql, Duration window) const override;
+  Reading query(const std::string& promql) const override;
 
   /// The texts of error_ratio and slow_ratio about a whole service at the router, for rules.
   static std::string error_ratio_of_service(const std::string& service, Duration window);
@@ -56,6 +56,7 @@ class PromqlReader final : public MetricReader {
                     const Labels& labels);
 
  private:
+  const promql::Query& parsed(const std::string& query) const;
   promql::Value value_of(const std::string& query) const;
   /// The one number that a query gives now; empty when it gives none, several or NaN.
   std::optional<double> ask(const std::string& query) const;

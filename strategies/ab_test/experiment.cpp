@@ -46,6 +46,14 @@ std::string say_comparison(const AbTestPlan& plan, const Arms& arms, const Compa
          (result.exact ? "Fisher's exact " : "") + say_p_value(result.p_value);
 }
 
+/// The first pieces of it: what was counted since the experiment began.
+std::vector<Evidence> evidence_since(const Arms& arms, std::size_t count, Duration since) {
+  std::vector<Evidence> evidence(arms.evidence);
+  evidence.resize(std::min(count, evidence.size()));
+  for (Evidence& one : evidence) one.window = since;
+  return evidence;
+}
+
 Look mismatch(const AbTestPlan& plan, const Arms& arms, const SampleRatio& ratio, Duration since) {
   const double all = static_cast<double>(arms.a.trials + arms.b.trials);
   Look look;
@@ -55,8 +63,7 @@ Look mismatch(const AbTestPlan& plan, const Arms& arms, const SampleRatio& ratio
                  say_percent(static_cast<double>(arms.b.trials) / all) + " instead of " +
                  say_percent(plan.split) + " (chi-square " + say_decimal(ratio.chi_squared, 1) +
                  ", " + say_p_value(ratio.p_value) + "): the arms cannot be compared";
-  look.evidence = {
-      "p of chi-square over " + arms.users_query, since, all, ratio.p_value, plan.srm_significance};
+  look.evidence = evidence_since(arms, 2, since);
   return look;
 }
 
@@ -67,11 +74,10 @@ Arms read_arms(const MetricReader& metrics, const MetricTarget& a, const MetricT
   const Reading users_b = metrics.users(b);
   const Reading converted_a = metrics.conversions(a);
   const Reading converted_b = metrics.conversions(b);
-  return {{whole(converted_a), whole(users_a)},
-          {whole(converted_b), whole(users_b)},
-          users_a.query + " : " + users_b.query,
-          converted_b.query + " / " + users_b.query + " against " + converted_a.query + " / " +
-              users_a.query};
+  return {
+      {whole(converted_a), whole(users_a)},
+      {whole(converted_b), whole(users_b)},
+      {users_a.against({}), users_b.against({}), converted_a.against({}), converted_b.against({})}};
 }
 
 std::optional<PlannedSample> plan_sample(const AbTestPlan& plan, const Arms& arms) {
@@ -131,11 +137,7 @@ Look look_at(const AbTestPlan& plan,
     look.finding = complete ? Finding::no_difference : Finding::too_early;
   look.message = say_comparison(plan, arms, result) + "; " + say_planned(sample);
   if (!complete) look.message += ", peeked at " + say_percent(done) + " of them";
-  look.evidence = {"p of " + arms.conversions_query,
-                   since,
-                   static_cast<double>(arms.a.trials + arms.b.trials),
-                   result.p_value,
-                   plan.significance};
+  look.evidence = evidence_since(arms, arms.evidence.size(), since);
   return look;
 }
 

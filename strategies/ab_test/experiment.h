@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sim/telemetry/metric_reader.h"
 #include "strategies/ab_test/plan.h"
@@ -24,8 +25,7 @@ namespace coalmine {
 struct Arms {
   Proportion a;
   Proportion b;
-  std::string users_query;        ///< of A and B, for the evidence
-  std::string conversions_query;  ///< of both rates
+  std::vector<Evidence> evidence{};  ///< users of A, of B, conversions of A, of B
 };
 /// An arm nobody has been counted in yet (or that cannot be read) has no users.
 Arms read_arms(const MetricReader& metrics, const MetricTarget& a, const MetricTarget& b);
@@ -49,8 +49,8 @@ enum class Finding { too_early, mismatch, b_wins, a_wins, no_difference };
 
 struct Look {
   Finding finding = Finding::too_early;
-  std::string message;  ///< with all the numbers; empty: nothing was tested
-  Evidence evidence;    ///< value and limit are p-values
+  std::string message;             ///< with all the numbers; empty: nothing was tested
+  std::vector<Evidence> evidence;  ///< the counts it rests on
 };
 /// `since`: how long users have been counted.
 Look look_at(const AbTestPlan& plan, const PlannedSample& sample, const Arms& arms, Duration since);

@@ -68,12 +68,13 @@ RunResult made_up_run() {
                       "canary",
                       "Stopped",
                       "errors, \"many\" of them",
-                      Evidence{"error_ratio{d=\"x\"}", 60s, 1500, 0.25, 0.01}});
-  r.events.push_back({kTimeZero + 200s,
-                      "strategy/timid",
-                      "CheckInconclusive",
-                      "no data",
-                      Evidence{"p99", 60s, 0, std::nullopt, std::nullopt}});
+                      {{"error_ratio{d=\"x\"}", 60s, 1500, 0.25, 0.01}, {"p99", 30s, 0, 2, 3}}});
+  r.events.push_back(
+      {kTimeZero + 200s,
+       "strategy/timid",
+       "CheckInconclusive",
+       "no data",
+       {{"p99", 60s, 0, std::nullopt, std::nullopt, "2 series where one is needed"}}});
   return r;
 }
 
@@ -274,7 +275,7 @@ TEST_CASE("a run's table is its timeline, the evidence, the verdict and the outc
   CHECK(line_of(wide, "02:00.000").find("ReleaseStarted") ==
         line_of(wide, "03:15.500").find("Stopped"));
   CHECK_THAT(text, Contains("= 0.25, limit 0.01 (1 500 samples in 1 min 00 s)"));
-  CHECK_THAT(text, Contains("p99 = no data"));
+  CHECK_THAT(text, Contains("p99: 2 series where one is needed (in 1 min 00 s)\n"));
   CHECK_THAT(text, Contains("verdict: rolled_back"));
   CHECK_THAT(line_of(text, "time_to_detect"), Contains("4 min 10 s"));
   CHECK_THAT(line_of(text, "time_to_restore"), Contains("-"));
@@ -300,15 +301,18 @@ TEST_CASE("a run's JSON has the documented shape", "[cli][run]") {
   CHECK(events[0].at("object") == "strategy/timid");
   CHECK(events[0].at("reason") == "ReleaseStarted");
   CHECK(events[0].at("message") == "release of v2");
-  CHECK(events[0].at("evidence").is_null());
-  const json& evidence = events[1].at("evidence");
+  CHECK(events[0].at("evidence") == json::array());
+  REQUIRE(events[1].at("evidence").size() == 2);
+  const json& evidence = events[1].at("evidence")[0];
   CHECK(evidence.at("query") == "error_ratio{d=\"x\"}");
   CHECK(evidence.at("window") == 60);
   CHECK(evidence.at("samples") == 1500);
   CHECK(evidence.at("value") == 0.25);
   CHECK(evidence.at("limit") == 0.01);
-  CHECK(events[2].at("evidence").at("value").is_null());
-  CHECK(events[2].at("evidence").at("limit").is_null());
+  CHECK(evidence.at("problem") == "");
+  CHECK(events[2].at("evidence")[0].at("value").is_null());
+  CHECK(events[2].at("evidence")[0].at("limit").is_null());
+  CHECK(events[2].at("evidence")[0].at("problem") == "2 series where one is needed");
 }
 
 TEST_CASE("a control run has no verdict", "[cli][run]") {
@@ -323,13 +327,17 @@ TEST_CASE("a control run has no verdict", "[cli][run]") {
 
 TEST_CASE("a run's CSV keeps commas and quotes inside their cell", "[cli][run]") {
   const std::vector<std::string> lines = lines_of(format_run(made_up_run(), Format::csv));
-  REQUIRE(lines.size() == 4);
+  REQUIRE(lines.size() == 5);
   for (const std::string& line : lines) {
     INFO(line);
-    CHECK(cells_of(line).size() == 9);
+    CHECK(cells_of(line).size() == 10);
   }
   CHECK(cells_of(lines[2])[0] == "195.500000000");
   CHECK(cells_of(lines[2])[3] == "errors, \"many\" of them");
   CHECK(cells_of(lines[2])[7] == "0.25");
-  CHECK(cells_of(lines[3])[7] == "");
+  // A line for each piece of evidence.
+  CHECK(cells_of(lines[3])[0] == "195.500000000");
+  CHECK(cells_of(lines[3])[4] == "p99");
+  CHECK(cells_of(lines[4])[7] == "");
+  CHECK(cells_of(lines[4])[9] == "2 series where one is needed");
 }

@@ -128,7 +128,7 @@ Task<void> restore_in_vain(Scene& s) {
 Task<void> update_and_undo(Scene& s) {
   Operator& op = s.stage.op;
   co_await sleep_until(op.simulation(), kTimeZero + 10s);
-  op.update_in_place(DeploymentStrategy::rolling_update, std::nullopt, std::nullopt);
+  op.update_in_place(DeploymentStrategy::rolling_update, std::nullopt, {});
   s.held = co_await op.rolled_out(op.stable(), 3min);
   s.asked_at = clock_of(op);
   co_await op.sleep(30s);
@@ -146,7 +146,7 @@ Task<void> wait_in_vain(Scene& s) {
 Task<void> update_in_vain(Scene& s) {
   Operator& op = s.stage.op;
   co_await sleep_until(op.simulation(), kTimeZero + 10s);
-  op.update_in_place(DeploymentStrategy::rolling_update, std::nullopt, std::nullopt);
+  op.update_in_place(DeploymentStrategy::rolling_update, std::nullopt, {});
   s.held = co_await op.rolled_out(op.stable(), 1s);
   s.done_at = clock_of(op);
 }
@@ -351,9 +351,9 @@ TEST_CASE("a retired Deployment has no pods left", "[experiment][operator]") {
 TEST_CASE("only the first decision to stop counts", "[experiment][operator]") {
   Scene s;
   s.stage.advance_to(1min);
-  s.stage.op.decide_to_stop("canary", "too many errors", std::nullopt);
+  s.stage.op.decide_to_stop("canary", "too many errors", {});
   s.stage.advance_to(2min);
-  s.stage.op.decide_to_stop("on-call", "late to the party", std::nullopt);
+  s.stage.op.decide_to_stop("on-call", "late to the party", {});
   CHECK(s.stage.op.decided_to_stop() == kTimeZero + 1min);
 }
 
@@ -361,13 +361,13 @@ TEST_CASE("a note carries its actor, its instant and its evidence", "[experiment
   Scene s;
   s.stage.advance_to(90s);
   s.stage.op.set_actor("strategy/timid");
-  s.stage.op.note("StepPassed", "on to the next", Evidence{"error ratio", 1min, 120, 0.01, 0.05});
+  s.stage.op.note("StepPassed", "on to the next", {{"error ratio", 1min, 120, 0.01, 0.05}});
   const Event& e = s.stage.world.log().back();
   CHECK(e.time == kTimeZero + 90s);
   CHECK(e.object == "strategy/timid");
   CHECK(e.reason == "StepPassed");
-  REQUIRE(e.evidence.has_value());
-  CHECK(e.evidence->samples == 120);
+  REQUIRE_FALSE(e.evidence.empty());
+  CHECK(e.evidence[0].samples == 120);
 }
 
 TEST_CASE("whoever rolls out sees what was scraped, with its delay", "[experiment][operator]") {

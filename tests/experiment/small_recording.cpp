@@ -38,9 +38,12 @@ RunResult small_result() {
                       "canary",
                       "Stopped",
                       "größer, \"viel\"\n",
-                      Evidence{"error_ratio", 60s, 441, 0.0845, 0.01}});
-  r.events.push_back(
-      {kTimeZero + 9min, "canary", "Checked", "to 3", Evidence{"none", 60s, 0, {}, {}}});
+                      {{"error_ratio", 60s, 441, 0.0845, 0.01}, {"p99", 30s, 0, 0.2, {}}}});
+  r.events.push_back({kTimeZero + 9min,
+                      "canary",
+                      "Checked",
+                      "to 3",
+                      {{"none", 60s, 0, {}, {}, "3 series where one is needed"}}});
   return r;
 }
 
@@ -134,10 +137,12 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
   });
 }
 
-bool same(const std::optional<Evidence>& a, const std::optional<Evidence>& b) {
-  if (!a || !b) return a.has_value() == b.has_value();
-  return a->query == b->query && a->window == b->window && a->samples == b->samples &&
-         a->value == b->value && a->limit == b->limit;
+bool same(const std::vector<Evidence>& a, const std::vector<Evidence>& b) {
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(), [](const Evidence& x, const Evidence& y) {
+        return x.query == y.query && x.window == y.window && x.samples == y.samples &&
+               x.value == y.value && x.limit == y.limit && x.problem == y.problem;
+      });
 }
 
 void check_same_result(const RunResult& a, const RunResult& b) {

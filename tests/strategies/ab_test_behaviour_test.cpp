@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "sim/telemetry/promql/query.h"
 #include "tests/strategies/small_release.h"
 
 using namespace coalmine;
@@ -52,10 +53,13 @@ TEST_CASE("a version that converts more users wins and is promoted", "[strategie
   CHECK(count_events(run, "Stopped") == 0);
   const Event& winner = event_of(run, "Winner");
   CHECK_THAT(winner.message, Contains("B wins: A ") && Contains("planned 1 683 + 1 683 users"));
-  REQUIRE(winner.evidence.has_value());
-  CHECK(*winner.evidence->value < 0.05);
-  CHECK(winner.evidence->limit == 0.05);
-  CHECK(winner.evidence->samples >= 2 * 1683);
+  REQUIRE_FALSE(winner.evidence.empty());
+  // Users of A and of B, conversions of A and of B, each as a question that can be asked again.
+  REQUIRE(winner.evidence.size() == 4);
+  for (const Evidence& one : winner.evidence) CHECK_NOTHROW(promql::Query::parse(one.query));
+  CHECK_THAT(winner.evidence[1].query, Contains("experiment_users_total{deployment=\"shop-b\"}"));
+  CHECK_THAT(winner.evidence[2].query, Contains("experiment_conversions_total{"));
+  CHECK(winner.evidence[0].value.value() + winner.evidence[1].value.value() >= 2 * 1683);
   CHECK(outcome(run, "excess_failed_requests") < 40);
   // 4 + 2 pods while both have users, then B at full size beside A.
   CHECK(outcome(run, "peak_pods") == 8);

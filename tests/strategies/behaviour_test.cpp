@@ -64,9 +64,9 @@ TEST_CASE("a canary's decisions carry their evidence", "[strategies][canary]") {
   for (const Event& event : good.events) {
     if (event.reason != "StepPassed") continue;
     CHECK_THAT(event.message, Contains("weight ") && Contains(" requests in 1 min, limit 1 %"));
-    REQUIRE(event.evidence.has_value());
-    CHECK(event.evidence->samples > 500);
-    CHECK(event.evidence->limit.has_value());
+    REQUIRE_FALSE(event.evidence.empty());
+    CHECK(event.evidence[0].samples > 500);
+    CHECK(event.evidence[0].limit.has_value());
   }
 }
 

@@ -58,9 +58,9 @@ TEST_CASE("blue-green's decisions carry their evidence", "[strategies][blue-gree
     if (event.reason != "CheckPassed" && event.reason != "BakePassed") continue;
     ++decisions;
     CHECK_THAT(event.message, Contains(" requests in 1 min, limit 1 %; p99 "));
-    REQUIRE(event.evidence.has_value());
-    CHECK(event.evidence->samples > 3000);
-    CHECK(event.evidence->limit.has_value());
+    REQUIRE_FALSE(event.evidence.empty());
+    CHECK(event.evidence[0].samples > 3000);
+    CHECK(event.evidence[0].limit.has_value());
   }
   CHECK(decisions == 3);
 }

@@ -38,7 +38,7 @@ class FixedMetrics : public MetricReader {
   Reading request_rate(const MetricTarget&, Duration) const override { return {}; }
   Reading users(const MetricTarget&) const override { return {}; }
   Reading conversions(const MetricTarget&) const override { return {}; }
-  Reading query(const std::string&, Duration) const override { return {}; }
+  Reading query(const std::string&) const override { return {}; }
 
  private:
   const Side& of(const MetricTarget& target) const {
@@ -74,10 +74,16 @@ TEST_CASE("a canary that is as good as its reference passes and says on what evi
   CHECK(result.outcome == CheckOutcome::passed);
   CHECK(result.message ==
         "error ratio 0.4 % of 1 130 requests in 2 min, limit 1 %; p99 250 ms, limit 360 ms");
-  CHECK(result.evidence.samples == 1130);
-  CHECK(result.evidence.window == 2min);
-  CHECK(result.evidence.value == 0.004);
-  CHECK(result.evidence.limit == 0.01);
+  CHECK(result.evidence.at(0).samples == 1130);
+  CHECK(result.evidence.at(0).window == 2min);
+  CHECK(result.evidence.at(0).value == 0.004);
+  CHECK(result.evidence.at(0).limit == 0.01);
+  // The reference's p99 made the limit of the second rule; its errors made none.
+  REQUIRE(result.evidence.size() == 3);
+  CHECK(result.evidence[1].query == "p99");
+  CHECK(result.evidence[1].limit.value() == Approx(0.36));
+  CHECK(result.evidence[2].value == 0.24);
+  CHECK_FALSE(result.evidence[2].limit);
 }
 
 TEST_CASE("errors fail above the limit and pass at it", "[strategies][checks]") {
@@ -93,7 +99,9 @@ TEST_CASE("errors that the reference has too are forgiven up to the tolerance",
   CHECK(check({0.44, 0.25, 1000}, {0.30, 0.25, 1000}).outcome == CheckOutcome::passed);
   const CheckResult worse = check({0.46, 0.25, 1000}, {0.30, 0.25, 1000});
   CHECK(worse.outcome == CheckOutcome::failed);
-  CHECK(*worse.evidence.limit == Approx(0.45));
+  REQUIRE(worse.evidence.size() == 2);
+  CHECK(*worse.evidence[0].limit == Approx(0.45));
+  CHECK(worse.evidence[1].value == 0.30);
 }
 
 TEST_CASE("a slow canary fails against the reference", "[strategies][checks]") {
@@ -101,7 +109,7 @@ TEST_CASE("a slow canary fails against the reference", "[strategies][checks]") {
   CHECK(check({0, 0.359, 1000}, {0, 0.24, 1000}).outcome == CheckOutcome::passed);
   const CheckResult slow = check({0, 0.361, 1000}, {0, 0.24, 1000});
   CHECK(slow.outcome == CheckOutcome::failed);
-  CHECK(slow.evidence.query == "p99");
+  CHECK(slow.evidence.at(0).query == "p99");
 }
 
 TEST_CASE("the tighter of the two latency limits counts", "[strategies][checks]") {
@@ -152,7 +160,7 @@ TEST_CASE("a segment that fails makes the whole check fail and is named", "[stra
   const CheckResult found = with_segments(good, {{"free", few}, {"premium", bad}, {"none", worse}});
   CHECK(found.outcome == CheckOutcome::failed);
   CHECK(found.message == "segment premium: " + bad.message);
-  CHECK(found.evidence.value == 0.1);
+  CHECK(found.evidence.at(0).value == 0.1);
   CHECK(with_segments(worse, {{"premium", bad}}).message == worse.message);
 
   const CheckResult silent = check({{}, {}, 0}, {0, 0.24, 1000});

@@ -98,8 +98,8 @@ TEST_CASE("a bug of one segment is seen by a canary that looks at segments, and 
   CHECK(outcome(seeing, "excess_failed_requests") < outcome(blind, "excess_failed_requests") / 3);
   for (const Event& event : seeing.events) {
     if (event.reason != "CheckFailed") continue;
-    REQUIRE(event.evidence.has_value());
-    CHECK_THAT(event.evidence->query, Contains("segment=\"premium\""));
+    REQUIRE_FALSE(event.evidence.empty());
+    CHECK_THAT(event.evidence[0].query, Contains("segment=\"premium\""));
     CHECK_THAT(event.message, Contains("segment premium: error ratio"));
   }
   CHECK(run("good", "true").verdict == Verdict::promoted);

@@ -61,11 +61,11 @@ TEST_CASE("a query beyond its limit fails the check and is the evidence", "[stra
     if (e.reason != "Stopped") continue;
     told = true;
     CHECK_THAT(e.message, Contains("errors ") && Contains("limit 0.5"));
-    REQUIRE(e.evidence);
-    CHECK_THAT(e.evidence->query,
+    REQUIRE_FALSE(e.evidence.empty());
+    CHECK_THAT(e.evidence[0].query,
                Contains("destination_workload='shop-canary'") && Contains("[1m]"));
-    CHECK(e.evidence->limit == 0.5);
-    CHECK(e.evidence->value.value() > 0.5);
+    CHECK(e.evidence[0].limit == 0.5);
+    CHECK(e.evidence[0].value.value() > 0.5);
   }
   CHECK(told);
 }

@@ -83,11 +83,11 @@ TEST_CASE("a shadow's evidence is what the pods counted", "[strategies][shadow]"
   const RunResult bad = play_small("shadow", "bad");
   for (const Event& event : bad.events) {
     if (event.reason != "CheckFailed") continue;
-    REQUIRE(event.evidence.has_value());
+    REQUIRE_FALSE(event.evidence.empty());
     CHECK_THAT(
-        event.evidence->query,
+        event.evidence[0].query,
         Contains("reporter=\"destination\"") && Contains("destination_workload=\"shop-shadow\""));
-    CHECK(*event.evidence->value == Approx(0.2).margin(0.03));
+    CHECK(*event.evidence[0].value == Approx(0.2).margin(0.03));
   }
 }
 
@@ -158,8 +158,8 @@ TEST_CASE("what mirroring did to the old version is no excuse for the new one af
   INFO(timeline_of(good));
   REQUIRE(count_events(good, "BakePassed") == 1);
   for (const Event& event : good.events) {
-    if (event.reason == "MirrorPassed") CHECK(*event.evidence->limit > 0.5);
-    if (event.reason == "BakePassed") CHECK(*event.evidence->limit == 0.01);
+    if (event.reason == "MirrorPassed") CHECK(*event.evidence[0].limit > 0.5);
+    if (event.reason == "BakePassed") CHECK(*event.evidence[0].limit == 0.01);
   }
 }
 

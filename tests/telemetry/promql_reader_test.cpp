@@ -246,7 +246,7 @@ TEST_CASE("the text of a reading is what is asked") {
                                      reader.users(who),
                                      reader.conversions(who)}) {
         INFO(reading.query);
-        CHECK(reader.query(reading.query, window).value == reading.value);
+        CHECK(reader.query(reading.query).value == reading.value);
         asked += reading.value.has_value();
       }
     }
@@ -273,10 +273,9 @@ TEST_CASE("a whole service is read at the router, whoever serves it") {
         "response_code=~\"5..\"}[2m])) or vector(0)) / "
         "sum(rate(istio_requests_total{reporter=\"source\",destination_service_name=\"shop\"}"
         "[2m]))");
-  CHECK(reader.query(errors, 2min).value.value() == Approx(0.1));
-  CHECK(
-      reader.query(PromqlReader::slow_ratio_of_service("shop", 250ms, 2min, PromDialect::v3), 2min)
-          .value.value() == Approx(0.1));
+  CHECK(reader.query(errors).value.value() == Approx(0.1));
+  CHECK(reader.query(PromqlReader::slow_ratio_of_service("shop", 250ms, 2min, PromDialect::v3))
+            .value.value() == Approx(0.1));
   CHECK_THAT(PromqlReader::slow_ratio_of_service("shop", 2500ms, 2min, PromDialect::v2),
              Catch::Contains("le=\"2500\""));
 }
@@ -286,24 +285,49 @@ TEST_CASE("a query gives one number, or says why not") {
   bench.requests(Bench::who("shop"), "200", 1);
   bench.requests(Bench::who("shop"), "500", 1);
   const PromqlReader reader = bench.reader();
-  const auto value = [&](const std::string& text) { return reader.query(text, 1min).value; };
+  const auto value = [&](const std::string& text) { return reader.query(text).value; };
   const auto problem = [&](const std::string& text) {
-    const Reading reading = reader.query(text, 1min);
+    const Reading reading = reader.query(text);
     CHECK_FALSE(reading.value);
     CHECK(reading.query == text);
-    CHECK(reading.window == 1min);
     return reading.problem;
   };
   CHECK(value("1 + 1") == 2);
   CHECK(value("istio_requests_total{response_code=\"200\"}") == 1e6 + 300);
   CHECK(value("vector(1) / 0") == std::numeric_limits<double>::infinity());
-  CHECK(reader.query("1", 1min).problem.empty());
+  CHECK(reader.query("1").problem.empty());
   CHECK(problem("istio_requests_total") == "2 series where one is needed");
   CHECK(problem("nobody") == "no data");
   CHECK(problem("0 / 0") == "not a number");
   CHECK(problem("vector(0) / 0") == "not a number");
   CHECK(problem("rate({response_code=\"200\"}[5m]) + on () group_left () "
                 "rate(istio_requests_total[5m])") != "");
+}
+
+TEST_CASE("a query tells how far it looks back, and on how many observations") {
+  Bench bench;
+  bench.requests(Bench::who("shop"), "200", 9);
+  bench.requests(Bench::who("shop"), "500", 1);
+  bench.latencies(Bench::who("shop"), 10, 5, 8, 9);
+  const PromqlReader reader = bench.reader();
+  const auto behind = [&](const std::string& text, Duration window) {
+    const Reading reading = reader.query(text);
+    INFO(text << ": " << reading.problem);
+    CHECK(reading.value);
+    CHECK(reading.window == window);
+    return reading.samples;
+  };
+  const std::string all = "sum(rate(istio_requests_total[2m]))";
+  const std::string bad = "sum(rate(istio_requests_total{response_code=\"500\"}[2m]))";
+  CHECK(behind("1 - " + bad + " / " + all, 2min) == Approx(10 * 120));
+  CHECK(behind(bad, 2min) == Approx(120));
+  CHECK(behind("sum(increase(istio_requests_total[2m]))", 2min) == Approx(10 * 120));
+  CHECK(behind("max_over_time((" + bad + ")[1m:15s])", 2min) == 0);
+  CHECK(behind("count(istio_requests_total)", 0min) == 0);
+  CHECK(behind("histogram_quantile(0.9, sum by (le) "
+               "(rate(istio_request_duration_milliseconds_bucket[2m])))",
+               2min) ==
+        Approx(behind("sum(rate(istio_request_duration_milliseconds_count[2m]))", 2min)));
 }
 
 TEST_CASE("what the readings of a service could select is known beforehand") {

@@ -14,10 +14,9 @@ static_assert(static_cast<int>(PromDialect::v2) == 0 && static_cast<int>(PromDia
                   static_cast<int>(PromDialect::v3) == 2,
               "the numbers of the format");
 
-// Which parts of an event's evidence there are.
-constexpr std::uint8_t kHasEvidence = 1;
-constexpr std::uint8_t kHasValue = 2;
-constexpr std::uint8_t kHasLimit = 4;
+// Which parts of a piece of evidence there are.
+constexpr std::uint8_t kHasValue = 1;
+constexpr std::uint8_t kHasLimit = 2;
 
 /// The texts of a block of events, each once, in the order of first use.
 class TextTable {
@@ -37,15 +36,15 @@ class TextTable {
   std::vector<std::string_view> texts_;
 };
 
-void write_evidence(ByteWriter& out, const std::optional<Evidence>& evidence, TextTable& texts) {
-  if (!evidence) return out.u8(0);
-  out.u8(static_cast<std::uint8_t>(kHasEvidence | (evidence->value ? kHasValue : 0) |
-                                   (evidence->limit ? kHasLimit : 0)));
-  out.varint(texts.place(evidence->query));
-  out.duration(evidence->window);
-  out.number(evidence->samples);
-  if (evidence->value) out.number(*evidence->value);
-  if (evidence->limit) out.number(*evidence->limit);
+void write_evidence(ByteWriter& out, const Evidence& evidence, TextTable& texts) {
+  out.u8(static_cast<std::uint8_t>((evidence.value ? kHasValue : 0) |
+                                   (evidence.limit ? kHasLimit : 0)));
+  out.varint(texts.place(evidence.query));
+  out.varint(texts.place(evidence.problem));
+  out.duration(evidence.window);
+  out.number(evidence.samples);
+  if (evidence.value) out.number(*evidence.value);
+  if (evidence.limit) out.number(*evidence.limit);
 }
 
 /// A text of the table; the texts of one block of events together stay within bounds, however
@@ -68,12 +67,11 @@ class TextReader {
   std::size_t used_ = 0;
 };
 
-std::optional<Evidence> read_evidence(ByteReader& in, TextReader& texts) {
-  const std::uint64_t parts = in.at_most(kHasEvidence | kHasValue | kHasLimit, "parts of evidence");
-  if (parts == 0) return std::nullopt;
-  if ((parts & kHasEvidence) == 0) in.fail("has a value without evidence");
+Evidence read_evidence(ByteReader& in, TextReader& texts) {
+  const std::uint64_t parts = in.at_most(kHasValue | kHasLimit, "parts of evidence");
   Evidence evidence;
   evidence.query = texts.next();
+  evidence.problem = texts.next();
   evidence.window = in.duration();
   evidence.samples = in.number();
   if ((parts & kHasValue) != 0) evidence.value = in.number();
@@ -170,7 +168,8 @@ void write_events(ByteWriter& out, std::span<const Event> events) {
     list.varint(texts.place(e.object));
     list.varint(texts.place(e.reason));
     list.varint(texts.place(e.message));
-    write_evidence(list, e.evidence, texts);
+    list.varint(e.evidence.size());
+    for (const Evidence& evidence : e.evidence) write_evidence(list, evidence, texts);
   }
   texts.write(out);
   out.varint(events.size());
@@ -188,7 +187,9 @@ std::vector<Event> read_events(ByteReader& in) {
     e.object = texts.next();
     e.reason = texts.next();
     e.message = texts.next();
-    e.evidence = read_evidence(in, texts);
+    constexpr std::size_t kLeastEvidence = 12;
+    for (std::size_t n = in.count("evidence", kLeastEvidence); n > 0; --n)
+      e.evidence.push_back(read_evidence(in, texts));
   }
   return events;
 }

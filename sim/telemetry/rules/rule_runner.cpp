@@ -103,7 +103,10 @@ void RuleRunner::told(const Notification& notification) {
   } else if (is_page) {
     page(notification, name);
   } else {
-    say("alert/" + name, "AlertFiring", firing_message(notification.alert), notification.evidence);
+    say("alert/" + name,
+        "AlertFiring",
+        firing_message(notification.alert),
+        {notification.evidence});
   }
 }
 
@@ -111,7 +114,7 @@ void RuleRunner::page(const Notification& notification, const std::string& name)
   const Time now = simulation_.now();
   open_.push_back({notification.alert.labels, pages_.size()});
   pages_.push_back({now, name, notification.evidence, {}});
-  say("alert/" + name, "Paged", firing_message(notification.alert), notification.evidence);
+  say("alert/" + name, "Paged", firing_message(notification.alert), {notification.evidence});
   if (!on_page_) return;
   const Page sent = pages_.back();
   on_page_(sent);
@@ -137,7 +140,7 @@ void RuleRunner::report_failures(Group& group) {
 void RuleRunner::say(std::string object,
                      std::string reason,
                      std::string message,
-                     std::optional<Evidence> evidence) {
+                     std::vector<Evidence> evidence) {
   if (!events_) return;
   events_({simulation_.now(),
            std::move(object),
@@ -146,8 +149,8 @@ void RuleRunner::say(std::string object,
            std::move(evidence)});
 }
 
-bool RuleRunner::firing() const {
-  return !open_.empty();
+const Page* RuleRunner::first_open() const {
+  return open_.empty() ? nullptr : &pages_[open_.front().page];
 }
 
 }  // namespace coalmine::rules

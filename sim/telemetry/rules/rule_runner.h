@@ -59,7 +59,9 @@ class RuleRunner {
   /// Evaluates each group from its first instant at or after `from` on; call once, from >= now().
   void start(Time from);
 
-  bool firing() const;  ///< any page, as of the last evaluation
+  bool firing() const { return first_open() != nullptr; }  ///< as of the last evaluation
+  /// The page that has waited longest for its end; null: none is open.
+  const Page* first_open() const;
   const std::vector<Page>& pages() const { return pages_; }  ///< in order
   const GroupEngine& group(std::size_t index) const { return groups_[index]->engine; }
 
@@ -87,7 +89,7 @@ class RuleRunner {
   void say(std::string object,
            std::string reason,
            std::string message,
-           std::optional<Evidence> evidence = {});
+           std::vector<Evidence> evidence = {});
 
   Simulation& simulation_;
   SeriesStore& store_;
