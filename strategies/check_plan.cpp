@@ -26,11 +26,14 @@ void check_query(const QueryCheck& check, const SectionView& at, Diagnostics& pr
   const FilledIn filled = with_anything(check.query);
   const std::string& text = filled.text;
   if (const std::size_t open = text.find("{{"); open != std::string::npos) {
-    problems.error(place_in_scalar(written, filled.origin(open)),
-                   text.substr(open, text.find("}}", open) + 2 - open) +
-                       " is no placeholder that is known here",
-                   {},
-                   "known placeholders: target, stable, service, namespace, interval");
+    const std::size_t close = text.find_first_of("}\n", open);
+    const bool closed = close != std::string::npos && text.substr(close, 2) == "}}";
+    problems.error(
+        place_in_scalar(written, filled.origin(open)),
+        closed ? text.substr(open, close + 2 - open) + " is no placeholder that is known here"
+               : "a placeholder is not closed with }}",
+        {},
+        "known placeholders: target, stable, service, namespace, interval");
     return;
   }
   try {

@@ -174,7 +174,8 @@ Recording Recorder::finish() {
   recording.cast = cast_of(world_);
   recording.cast.routes = routes_;
   for (std::uint32_t i = 0; i < world_.store.size(); ++i)
-    recording.series.push_back(series_of(world_.store.at(SeriesId{i})));
+    if (const StoredSeries series = world_.store.at(SeriesId{i}); !series.times.empty())
+      recording.series.push_back(series_of(series));
   recording.edge = edge_of(world_.data_plane->edge());
   return recording;
 }

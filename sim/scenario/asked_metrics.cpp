@@ -10,6 +10,7 @@
 #include "sim/kernel/place_in_scalar.h"
 #include "sim/scenario/cross_checks.h"
 #include "sim/telemetry/dialects/registry.h"
+#include "sim/telemetry/promql/duration.h"
 #include "sim/telemetry/promql/query.h"
 
 namespace coalmine {
@@ -111,6 +112,12 @@ class AskedMetrics {
   }
 
   void check_names(const promql::Query& query, const Value& written) {
+    const Duration retention = draft_.scenario.telemetry.retention;
+    if (query.reach() > retention)
+      diagnostics_.warning(written.at,
+                           "looks " + promql::duration_text(query.reach()) +
+                               " back, and samples are kept for " +
+                               promql::duration_text(retention) + " (telemetry.retention)");
     Names told;
     for (const auto matchers : query.selectors())
       for (const Matcher& m : matchers) {

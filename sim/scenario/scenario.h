@@ -131,6 +131,7 @@ struct TelemetrySettings {
   double scrape_loss = 0;  ///< each scrape of each target is lost with this probability
   TargetLabelStyle target_labels = TargetLabelStyle::operator_;
   PromDialect prometheus = PromDialect::v3;  ///< whose PromQL and ingestion
+  Duration retention = std::chrono::hours(24 * 15);  ///< of samples
 
   /// How its server evaluates queries. A subquery without a step takes the evaluation interval.
   promql::Options promql() const;

@@ -467,6 +467,12 @@ Section<TelemetrySettings> telemetry_table() {
                                              {"flagger", TargetLabelStyle::flagger},
                                              {"linkerd", TargetLabelStyle::linkerd}}),
              {.default_text = "operator", .help = "whose labels scraped series get"})
+      .field("retention",
+             &TelemetrySettings::retention,
+             {.default_text = "15d",
+              .min = "1h",
+              .max = "365d",
+              .help = "samples older than this are dropped, every two hours"})
       .field("prometheus",
              &TelemetrySettings::prometheus,
              kind::choice<PromDialect>(

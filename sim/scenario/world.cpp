@@ -325,8 +325,9 @@ void World::start_telemetry() {
   const std::vector<std::string> queries = queries_to_keep(scenario_, spec_.queries);
   const promql::Options promql = scenario_.telemetry.promql();
   const Duration reach = std::min(longest_reach(queries, promql), kMostPast);
-  scraping.router_history = std::max(scraping.router_history, reach);
-  scraping.pod_history = std::max(scraping.pod_history, reach);
+  const Duration retention = scenario_.telemetry.retention;
+  scraping.router_history = std::min(std::max(scraping.router_history, reach), retention);
+  scraping.pod_history = std::min(std::max(scraping.pod_history, reach), retention);
   Selectors asked = selectors_of(queries, promql);
   if (!spec_.keeps_everything && !ask_of_scrapes(asked))
     scraping.keep = [this, asked = std::move(asked)](std::string_view name, const Labels& labels) {
@@ -343,7 +344,16 @@ void World::start_telemetry() {
       keeps_sidecars(),
       promql);
 
+  forget_old_samples();
   start_rules();
+}
+
+// As often as Prometheus has a new block and looks for old ones.
+void World::forget_old_samples() {
+  simulation.after(std::chrono::hours(2), [this] {
+    store.forget_before(to_timestamp(simulation.now() - scenario_.telemetry.retention));
+    forget_old_samples();
+  });
 }
 
 void World::start_rules() {

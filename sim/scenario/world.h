@@ -130,6 +130,7 @@ class World {
   void start_services();
   void start_telemetry();
   void start_rules();
+  void forget_old_samples();
 
   const Scenario& scenario_;
   WorldSpec spec_;

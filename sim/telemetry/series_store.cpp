@@ -31,6 +31,18 @@ bool SeriesStore::append(SeriesId id, Timestamp time, double value) {
   return true;
 }
 
+void SeriesStore::forget_before(Timestamp time) {
+  for (Column& column : columns_) {
+    const auto kept = std::lower_bound(column.times.begin(), column.times.end(), time);
+    column.values.erase(column.values.begin(),
+                        column.values.begin() + (kept - column.times.begin()));
+    column.times.erase(column.times.begin(), kept);
+    if (!column.times.empty()) continue;
+    column.times.shrink_to_fit();
+    column.values.shrink_to_fit();
+  }
+}
+
 StoredSeries SeriesStore::at(SeriesId id) const {
   const Column& column = columns_[id.index()];
   return {column.labels.get(), column.times, column.values};
@@ -64,7 +76,8 @@ std::vector<StoredSeries> SeriesStore::select(std::span<const Matcher> matchers)
   std::inplace_merge(begin, begin + known, found.places.end(), before);
   std::vector<StoredSeries> series;
   series.reserve(found.places.size());
-  for (const std::uint32_t place : found.places) series.push_back(at(SeriesId{place}));
+  for (const std::uint32_t place : found.places)
+    if (!columns_[place].times.empty()) series.push_back(at(SeriesId{place}));
   return series;
 }
 

@@ -1,8 +1,8 @@
 /// Series in memory: those of one run (what was scraped, and what rules made of it), of a recording
 /// or of a page of metrics (specs/prometheus.md sections 2, 4, 15).
 ///
-/// A series is its labels and two append-only columns, 16 bytes a sample; it is bounded by the
-/// length of the run and of the past it begins with, and by which families are kept at all. Series
+/// A series is its labels and two append-only columns, 16 bytes a sample; the store is bounded by
+/// what it is told to forget (telemetry.retention) and by which families are kept at all. Series
 /// are found by matchers; the answer to the same matchers is remembered and only the series that
 /// came since are looked at, so that a check asked every simulated minute costs no search. A store
 /// belongs to one run and one thread.
@@ -34,8 +34,12 @@ class SeriesStore final : public SeriesSource {
     return append(series(labels), time, value);
   }
 
+  /// Drops the samples before `time`. A series that has none left cannot be found until it gets
+  /// another; its id stays good.
+  void forget_before(Timestamp time);
+
   std::size_t size() const { return columns_.size(); }
-  StoredSeries at(SeriesId id) const;
+  StoredSeries at(SeriesId id) const;  ///< may be without samples
 
   std::vector<StoredSeries> select(std::span<const Matcher> matchers) const override;
 

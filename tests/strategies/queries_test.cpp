@@ -97,6 +97,8 @@ TEST_CASE("a query is read with the scenario", "[strategies][queries]") {
              Contains("s.yaml:8:" + std::to_string(column) + ": error: no PromQL"));
   CHECK_THAT(complaint(canary_with("{name: q, query: 'x[{{ intervall }}]', max: 1}")),
              Contains("{{ intervall }} is no placeholder") && Contains("interval"));
+  CHECK_THAT(complaint(canary_with("{name: q, query: 'x{a=\"{{ target\"}', max: 1}")),
+             Contains("error: a placeholder is not closed with }}\n"));
   CHECK_THAT(complaint(canary_with("{name: q, query: 'x[1m]', max: 1}")), Contains("range vector"));
   CHECK_THAT(complaint(canary_with("{name: q, query: x}")), Contains("needs a limit"));
   CHECK_THAT(complaint(canary_with("{name: q, query: x, max: 1}, {name: q, query: y, max: 1}")),
@@ -125,6 +127,28 @@ TEST_CASE("a metric that nothing shows is warned of, with whoever would show it"
 strategies: [canary: {queries: [{name: q, query: '{{ target }}:load + c', max: 1}]}]
 )"))
             .empty());
+}
+
+TEST_CASE("samples are kept as long as the scenario says", "[strategies][queries]") {
+  // Asked for 3 h back when 4 h are over, an hour or at most three are there.
+  const std::string question =
+      "strategies: [canary: {steps: [50%], interval: 1m, maxErrorRatio: 50%, initialDelay: 1h, "
+      "queries: [{name: q, query: 'count_over_time(max(workers)[5h:1m])', min: 1, max: ";
+  const auto scenario = [&](const char* telemetry, const char* most) {
+    LoadResult loaded = load_scenario_text(
+        "s.yaml",
+        kHead + std::string(telemetry) + question + most + "}]}]\n",
+        ".",
+        all_strategies(),
+        {{"duration=6h", "release.at=4h1m", "traffic.rate=4/s", "onCall=none"}, false});
+    return loaded;
+  };
+  const char* const kept = "telemetry: {retention: 1h, scrapeInterval: 20s}\n";
+  const char* const all = "telemetry: {scrapeInterval: 20s}\n";
+  CHECK_THAT(complaint(scenario(kept, "185")),
+             Contains("warning: looks 5h5m back, and samples are kept for 1h"));
+  CHECK(play(spec_of(scenario(kept, "185").value(), "canary")).verdict == Verdict::promoted);
+  CHECK(play(spec_of(scenario(all, "185").value(), "canary")).verdict == Verdict::rolled_back);
 }
 
 TEST_CASE("queries and rules follow the Prometheus of the scenario", "[strategies][queries]") {

@@ -54,8 +54,8 @@ TEST_CASE("what is not later than the last sample of its series is dropped") {
 TEST_CASE("series are found by all their matchers, in the order of their labels") {
   SeriesStore store;
   for (const char* pod : {"b", "a", "c"}) {
-    store.series(requests(pod));
-    store.series({{"__name__", "up"}, {"pod", pod}});
+    store.append(requests(pod), at(1s), 1);
+    store.append({{"__name__", "up"}, {"pod", pod}}, at(1s), 1);
   }
   const auto pods = [&](const std::vector<Matcher>& matchers) {
     std::string found;
@@ -75,26 +75,46 @@ TEST_CASE("series are found by all their matchers, in the order of their labels"
   CHECK(pods({}) == "abcabc");
 }
 
+TEST_CASE("what is old is forgotten, and a series without samples not found") {
+  SeriesStore store;
+  const SeriesId a = store.series(requests("a"));
+  const SeriesId b = store.series(requests("b"));
+  for (int i = 0; i < 10; ++i) store.append(a, at(std::chrono::seconds(i)), i);
+  store.append(b, at(1s), 1);
+  CHECK(store.select(named("requests_total")).size() == 2);
+  store.forget_before(at(4s));
+  const auto left = store.select(named("requests_total"));
+  REQUIRE(left.size() == 1);
+  CHECK(left[0].times.front() == at(4s));
+  CHECK(left[0].values.front() == 4);
+  CHECK(left[0].values.size() == 6);
+  // It goes on under the same id.
+  CHECK(store.append(b, at(12s), 7));
+  CHECK(store.series(requests("b")) == b);
+  CHECK(store.select(named("requests_total")).size() == 2);
+}
+
 TEST_CASE("an answer that is remembered holds the series that came later, and the samples") {
   SeriesStore store;
   const SeriesId a = store.series(requests("a"));
+  store.append(a, at(0s), 7);
   const auto matchers = named("requests_total");
   CHECK(store.select(matchers).size() == 1);
-  store.series({{"__name__", "up"}});
+  store.append({{"__name__", "up"}}, at(1s), 1);
   CHECK(store.select(matchers).size() == 1);
-  store.series(requests("b"));
-  store.append(a, at(1s), 7);
+  store.append(requests("b"), at(1s), 1);
+  store.append(a, at(1s), 8);
   const auto found = store.select(matchers);
   REQUIRE(found.size() == 2);
-  CHECK(found[0].values[0] == 7);
+  CHECK(found[0].values[1] == 8);
   CHECK(found[1].labels->get("pod") == "b");
 }
 
 TEST_CASE("matchers that differ in one thing alone are not taken for each other") {
   SeriesStore store;
-  store.series({{"x", "a"}});
-  store.series({{"y", "a"}});
-  store.series({{"x", "b"}});
+  store.append({{"x", "a"}}, at(1s), 1);
+  store.append({{"y", "a"}}, at(1s), 1);
+  store.append({{"x", "b"}}, at(1s), 1);
   for (int twice = 0; twice < 2; ++twice) {
     CHECK(store.select({{Matcher("x", MatchOp::equal, "a")}}).size() == 1);
     CHECK(store.select({{Matcher("x", MatchOp::not_equal, "a")}}).size() == 2);
@@ -113,7 +133,7 @@ TEST_CASE("a thousand different questions are answered as well as one") {
     return std::vector<Matcher>{Matcher("pod", MatchOp::equal, std::to_string(i))};
   };
   for (int i = 0; i < 1000; ++i) {
-    store.series(requests(std::to_string(i)));
+    store.append(requests(std::to_string(i)), at(1s), 1);
     CHECK(store.select(question(i)).size() == 1);
     CHECK(store.select(question(i + 1)).empty());
   }
@@ -128,8 +148,8 @@ TEST_CASE("a copy shares the labels, and then each goes its own way") {
   SeriesStore copy = store;
   CHECK(copy.at(a).labels == store.at(a).labels);
   copy.append(a, at(1s), 2);
-  copy.series(requests("b"));
-  store.series(requests("c"));
+  copy.append(requests("b"), at(1s), 1);
+  store.append(requests("c"), at(1s), 1);
   CHECK(store.at(a).times.size() == 1);
   CHECK(copy.at(a).times.size() == 2);
   CHECK(copy.select(named("requests_total")).at(1).labels->get("pod") == "b");

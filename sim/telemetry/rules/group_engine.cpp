@@ -135,6 +135,7 @@ std::vector<GroupEngine::Sample> GroupEngine::alert(const AlertingRule& rule,
     forget(rule, state.alerts, moment);
     throw;
   }
+  tell_pending(rule, state.alerts, moment);
   send(rule, state.alerts, moment);
   std::vector<Sample> samples;
   for (const auto& [labels, alert] : state.alerts.alerts()) {
@@ -157,6 +158,15 @@ void GroupEngine::forget(const AlertingRule& rule, AlertTable& table, const Mome
       moment.notify({Notification::Kind::resolved, rule, alert});
   }
   table.clear();
+}
+
+void GroupEngine::tell_pending(const AlertingRule& rule,
+                               const AlertTable& table,
+                               const Moment& moment) {
+  if (!moment.notify) return;
+  for (const auto& [labels, alert] : table.alerts())
+    if (alert.state == AlertState::pending && alert.active_at == moment.now)
+      moment.notify({Notification::Kind::pending, rule, alert});
 }
 
 void GroupEngine::send(const AlertingRule& rule, AlertTable& table, const Moment& moment) {

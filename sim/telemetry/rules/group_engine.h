@@ -28,7 +28,7 @@ namespace coalmine::rules {
 /// What Alertmanager is told once. That an alert still fires is told again and again, and only
 /// counted here.
 struct Notification {
-  enum class Kind : std::uint8_t { firing, resolved };
+  enum class Kind : std::uint8_t { pending, firing, resolved };
   Kind kind{};
   const AlertingRule& rule;
   const Alert& alert;
@@ -80,6 +80,9 @@ class GroupEngine {
   std::vector<Sample> alert(const AlertingRule& rule, RuleState& state, const Moment& moment);
   AlertTable::Candidates candidates(const AlertingRule& rule, const Moment& moment) const;
   void forget(const AlertingRule& rule, AlertTable& table, const Moment& moment);
+  static void tell_pending(const AlertingRule& rule,
+                           const AlertTable& table,
+                           const Moment& moment);
   void send(const AlertingRule& rule, AlertTable& table, const Moment& moment);
   void write(RuleState& state, const std::vector<Sample>& samples, const Moment& moment);
 

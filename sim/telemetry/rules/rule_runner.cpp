@@ -8,12 +8,19 @@
 #include "sim/kernel/assert.h"
 #include "sim/kernel/fnv.h"
 #include "sim/telemetry/go_number.h"
+#include "sim/telemetry/promql/duration.h"
 
 namespace coalmine::rules {
 namespace {
 
 std::string page_name(const Alert& alert) {
   return std::string(alert.labels.get(alert.labels.has("objective") ? "objective" : "alertname"));
+}
+
+/// "alert/availability"; with the labels that tell several alerts of one rule apart.
+std::string object_of(const Alert& alert) {
+  const Labels told_apart = alert.element.without_metric_name();
+  return "alert/" + page_name(alert) + (told_apart.empty() ? "" : told_apart.text());
 }
 
 std::string_view annotation(const Alert& alert, std::string_view name) {
@@ -95,18 +102,25 @@ void RuleRunner::evaluate(Group& group) {
 }
 
 void RuleRunner::told(const Notification& notification) {
-  const std::string name = page_name(notification.alert);
-  const bool is_page = settings_.is_page(notification.alert.labels);
-  if (notification.kind == Notification::Kind::resolved) {
-    if (is_page) resolve(notification.alert.labels);
-    say("alert/" + name, is_page ? "Resolved" : "AlertResolved", name + " fires no more");
-  } else if (is_page) {
-    page(notification, name);
-  } else {
-    say("alert/" + name,
-        "AlertFiring",
-        firing_message(notification.alert),
-        {notification.evidence});
+  const Alert& alert = notification.alert;
+  const std::string name = page_name(alert);
+  const bool is_page = settings_.is_page(alert.labels);
+  switch (notification.kind) {
+    case Notification::Kind::pending:
+      say(object_of(alert),
+          "AlertPending",
+          name + " fires if this lasts " + promql::duration_text(notification.rule.hold));
+      return;
+    case Notification::Kind::resolved:
+      if (is_page) resolve(alert.labels);
+      say(object_of(alert), is_page ? "Resolved" : "AlertResolved", name + " fires no more");
+      return;
+    case Notification::Kind::firing:
+      if (is_page)
+        page(notification, name);
+      else
+        say(object_of(alert), "AlertFiring", firing_message(alert), {notification.evidence});
+      return;
   }
 }
 
@@ -114,7 +128,10 @@ void RuleRunner::page(const Notification& notification, const std::string& name)
   const Time now = simulation_.now();
   open_.push_back({notification.alert.labels, pages_.size()});
   pages_.push_back({now, name, notification.evidence, {}});
-  say("alert/" + name, "Paged", firing_message(notification.alert), {notification.evidence});
+  say(object_of(notification.alert),
+      "Paged",
+      firing_message(notification.alert),
+      {notification.evidence});
   if (!on_page_) return;
   const Page sent = pages_.back();
   on_page_(sent);

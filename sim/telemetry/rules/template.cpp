@@ -56,6 +56,7 @@ class Reader {
       std::string_view plain = text_.substr(at, open - at);
       if (trim_next) plain = without_blanks_before(plain);
       if (open == text_.size()) {
+        if (!open_.empty()) throw TemplateRefused{open_.back(), "unexpected EOF"};
         add_text(plain);
         return std::move(parts_);
       }
@@ -72,7 +73,8 @@ class Reader {
 
  private:
   struct Action {
-    std::size_t begin = 0;
+    std::size_t open = 0;   ///< its {{
+    std::size_t begin = 0;  ///< what is between
     std::size_t end = 0;
     std::size_t after = 0;  ///< its }}
     bool trims_before = false;
@@ -83,6 +85,7 @@ class Reader {
 
   Action cut(std::size_t open) const {
     Action action;
+    action.open = open;
     action.begin = open + 2;
     const std::string_view inside = text_.substr(action.begin);
     action.trims_before = inside.size() > 1 && inside[0] == '-' &&
@@ -118,9 +121,23 @@ class Reader {
       return parse_action(body, action.begin, declares_);
     } catch (const TemplateNotSpoken& problem) {
       action.kept = true;
-      findings_.push_back({problem.offset, false, problem.message});
+      if (!ends_or_divides(without_blanks_before(body), action.open))
+        findings_.push_back({problem.offset, false, problem.message});
       return std::nullopt;
     }
+  }
+
+  /// Keeps count of what {{ if }} and its like open, as Go's parser does. Whether the action is
+  /// only an {{ end }} or {{ else }} to one.
+  bool ends_or_divides(std::string_view body, std::size_t at) {
+    const std::string_view word = body.substr(0, body.find_first_of(" \t\r\n"));
+    for (const std::string_view opens : {"if", "with", "range", "block", "define"})
+      if (word == opens) open_.push_back(at);
+    if (word == "else" && open_.empty()) throw TemplateRefused{at, "unexpected {{else}}"};
+    if (word != "end") return word == "else";
+    if (open_.empty()) throw TemplateRefused{at, "unexpected {{end}}"};
+    open_.pop_back();
+    return true;
   }
 
   void add_text(std::string_view text) {
@@ -133,6 +150,7 @@ class Reader {
   std::vector<TemplateFinding>& findings_;
   bool declares_;
   std::vector<TemplatePart> parts_;
+  std::vector<std::size_t> open_;  ///< where what is not ended yet begins
 };
 
 std::string changed_case(const std::string& function, std::string text) {

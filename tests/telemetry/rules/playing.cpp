@@ -41,13 +41,27 @@ Play::Play(std::string_view yaml, std::string_view series, Millis step, PromDial
   for (RuleGroup& group : groups_in(yaml, dialect)) engines.emplace_back(std::move(group));
 }
 
+namespace {
+
+const char* name_of(Notification::Kind kind) {
+  switch (kind) {
+    case Notification::Kind::pending:
+      return "pending";
+    case Notification::Kind::firing:
+      return "firing";
+    case Notification::Kind::resolved:
+      break;
+  }
+  return "resolved";
+}
+
+}  // namespace
+
 void Play::at(double seconds) {
   for (GroupEngine& engine : engines)
     engine.evaluate(table, promql::seconds_in(seconds), [&](const Notification& n) {
-      told.push_back(fmt::format("{} {} {}",
-                                 go_number_plain(seconds),
-                                 n.kind == Notification::Kind::firing ? "firing" : "resolved",
-                                 n.alert.labels.text()));
+      told.push_back(fmt::format(
+          "{} {} {}", go_number_plain(seconds), name_of(n.kind), n.alert.labels.text()));
       if (n.kind == Notification::Kind::firing) evidence.push_back(n.evidence);
     });
 }

@@ -123,9 +123,9 @@ TEST_CASE("a mistake in a template is an error at its place, what is not played 
     4 |   - {alert: A, expr: up, labels: {x: "{{ foo }}"}}
       |                                          ^
 )");
-  CHECK(of_rule("{alert: A, expr: up, annotations: {x: 'a {{ if 1 }}'}}") ==
+  CHECK(of_rule("{alert: A, expr: up, annotations: {x: 'a {{ if 1 }}{{ end }}'}}") ==
         R"(rules.yaml:4:49: warning: template of x: if is not supported
-    4 |   - {alert: A, expr: up, annotations: {x: 'a {{ if 1 }}'}}
+    4 |   - {alert: A, expr: up, annotations: {x: 'a {{ if 1 }}{{ end }}'}}
       |                                                 ^ stays in the text as it is
 )");
 }

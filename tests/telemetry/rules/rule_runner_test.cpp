@@ -73,9 +73,10 @@ groups:
   CHECK(page.evidence.value == 2);
   CHECK(page.evidence.limit == 1);
   CHECK(watch.log() ==
+        "30 alert/latency AlertPending: latency fires if this lasts 1m\n"
         "90 alert/latency Paged: m is 2\n"
         "180 alert/latency Resolved: latency fires no more\n");
-  CHECK(watch.events[0].evidence.size() == 1);
+  CHECK(watch.events[1].evidence.size() == 1);
 }
 
 TEST_CASE("alerts of lesser severity wake nobody") {
@@ -92,10 +93,11 @@ groups:
   watch.sim.advance_to(Time(5min));
   CHECK(watch.runner.pages().empty());
   CHECK(watch.log() ==
-        "0 alert/Ticket AlertFiring: {alertname=\"Ticket\", i=\"a\", severity=\"warning\"} fires "
+        "0 alert/Ticket{i=\"a\"} AlertFiring: {alertname=\"Ticket\", i=\"a\", "
+        "severity=\"warning\"} fires "
         "with "
         "the value 2\n"
-        "60 alert/Ticket AlertResolved: Ticket fires no more\n");
+        "60 alert/Ticket{i=\"a\"} AlertResolved: Ticket fires no more\n");
 }
 
 TEST_CASE("each alert is a page of its own, and firing lasts until the last is resolved") {

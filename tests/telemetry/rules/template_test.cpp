@@ -142,6 +142,21 @@ TEST_CASE("what Prometheus refuses to load is an error, at its place") {
   CHECK(expanded("{{ $labels. }}") == "{{ $labels. }} [error 10: unexpected <.> in operand]");
 }
 
+TEST_CASE("what is opened must be ended, also where it is not played") {
+  const auto error = [](const std::string& text) {
+    std::vector<TemplateFinding> findings;
+    Template::parse(text, findings);
+    return findings.empty() || !findings.back().is_error
+               ? ""
+               : std::to_string(findings.back().offset) + " " + findings.back().message;
+  };
+  CHECK(error("{{ if true }}a{{ else }}b{{ end }}") == "");
+  CHECK(error("a{{ range query \"up\" }}{{ if . }}a{{ end }}") == "1 unexpected EOF");
+  CHECK(error("{{- with $value -}}") == "0 unexpected EOF");
+  CHECK(error("a {{ end }}") == "2 unexpected {{end}}");
+  CHECK(error("{{ else }}") == "0 unexpected {{else}}");
+}
+
 TEST_CASE("what Prometheus plays and we do not stays in the text, with a warning") {
   const std::string range =
       "{{ with query \"up\" }}{{ . | first | value }}{{ end }} of {{ $labels.job }}";
