@@ -26,6 +26,10 @@ enum class EndpointKind : std::uint8_t {
   cluster,  ///< kube-state-metrics: what the API server's objects say of themselves
   kubelet,  ///< cAdvisor: what a pod's container uses, measured some seconds before the scrape
 };
+/// One target, however many things it knows.
+constexpr bool is_shared(EndpointKind endpoint) {
+  return endpoint != EndpointKind::sidecar && endpoint != EndpointKind::process;
+}
 
 /// A set of outcomes, one bit each.
 class OutcomeSet {

@@ -1,7 +1,6 @@
 #include "sim/telemetry/scraper.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -11,12 +10,6 @@
 
 namespace coalmine {
 namespace {
-
-constexpr std::array<std::string_view, 5> kAbout = {"up",
-                                                    "scrape_duration_seconds",
-                                                    "scrape_samples_scraped",
-                                                    "scrape_samples_post_metric_relabeling",
-                                                    "scrape_series_added"};
 
 constexpr double kNotShown = std::numeric_limits<double>::quiet_NaN();
 
@@ -203,31 +196,6 @@ void Scraper::add_loop(const Subject& subject) {
   if (scraped) schedule(loops_.size() - 1, tick_at_or_after(scraped_from(), loops_.back().phase));
 }
 
-std::span<const std::string_view> Scraper::about_scrapes() {
-  return kAbout;
-}
-
-/// `up` and the like, once a target.
-void Scraper::watch_scrapes(Loop& loop) {
-  const EndpointKind endpoint = loop.of.endpoint;
-  const bool own = endpoint == EndpointKind::sidecar || endpoint == EndpointKind::process;
-  const bool first = own || std::none_of(loops_.begin(), loops_.end(), [&](const Loop& other) {
-                       return other.of.endpoint == endpoint;
-                     });
-  if (!first || endpoint == EndpointKind::kubelet || loop.columns.empty()) return;
-  const Labels& like = *loop.columns.front().exposed.common;
-  if (!kept(kAbout[0], like)) return;
-  Labels target;
-  for (const char* name : {"job", "instance"}) target.set(name, like.get(name));
-  for (const char* name :
-       {"namespace", "pod", "kubernetes_namespace", "kubernetes_pod_name", "container", "endpoint"})
-    if (endpoint != EndpointKind::cluster) target.set(name, like.get(name));
-  for (const std::string_view name : kAbout) {
-    target.set(kMetricName, name);
-    loop.about.push_back(store_.series(target));
-  }
-}
-
 /// What the dialects show of one segment, or (kWhole) of all requests.
 void Scraper::add_columns(Loop& loop, const Exposure& at, std::size_t segment) {
   const bool split = !source_.segments().empty() && loop.of.endpoint == EndpointKind::router;
@@ -322,7 +290,7 @@ void Scraper::gone(std::size_t index) {
   const Time due = tick_time(tick_at_or_after(simulation_.now(), loop.phase), loop.phase);
   // A shared target is scraped on and does not show it any more; one that is gone is only known to
   // be when its loop has ended.
-  const bool part = loop.of.endpoint == EndpointKind::cluster;
+  const bool part = is_shared(loop.of.endpoint);
   const Duration late =
       part ? Duration::zero() : settings_.interval + settings_.interval / 10 + delay_of(loop);
   simulation_.at(due + late, [this, index, due] { store_failure(index, to_timestamp(due), true); });
@@ -379,7 +347,7 @@ void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
     }
     column.known.shown = now;
   }
-  store_about(loop, scraped, true, shown, added);
+  arrived(loop, {scraped, true, shown, added});
 }
 
 void Scraper::store_failure(std::size_t index, Timestamp scraped, bool gone) {
@@ -390,19 +358,10 @@ void Scraper::store_failure(std::size_t index, Timestamp scraped, bool gone) {
       store_.append(column.known.series, scraped, kStaleMarker);
     column.known.shown = false;
   }
-  if (!gone) return store_about(loop, scraped, false, 0, 0);
+  if (!gone) return arrived(loop, {scraped, false, 0, 0});
+  if (is_shared(loop.of.endpoint)) return;
   for (const SeriesId series : loop.about)
     if (!store_.at(series).times.empty()) store_.append(series, scraped, kStaleMarker);
-}
-
-void Scraper::store_about(
-    Loop& loop, Timestamp scraped, bool up, std::size_t shown, std::size_t added) {
-  if (loop.about.empty()) return;
-  const auto n = static_cast<double>(shown);
-  // A page costs the time of a round trip and a little for each line.
-  const double values[kAboutScrapes] = {
-      up ? 1.0 : 0.0, up ? 0.001 + 2e-6 * n : 0.0005, n, n, static_cast<double>(added)};
-  for (std::size_t i = 0; i < kAboutScrapes; ++i) store_.append(loop.about[i], scraped, values[i]);
 }
 
 bool Scraper::answers(const Loop& loop) const {
@@ -479,6 +438,12 @@ double Scraper::in_flight(const Subject& subject) const {
 
 // ---- the past
 
+/// Scrapes that the past has of a loop's target, but for the last.
+std::int64_t Scraper::past_ticks(const Loop& loop) const {
+  const bool router = loop.of.endpoint == EndpointKind::router;
+  return (router ? settings_.router_history : settings_.pod_history) / settings_.interval;
+}
+
 void Scraper::fill_in_past() {
   past_ = 0;
   const Time now = simulation_.now();
@@ -486,10 +451,8 @@ void Scraper::fill_in_past() {
   for (Loop& loop : loops_) {
     if (!loop.alive || !loop.steady || loop.columns.empty() || !answers(loop)) continue;
     const Page present = read_all(loop);
-    const Duration history =
-        loop.of.endpoint == EndpointKind::router ? settings_.router_history : settings_.pod_history;
     const std::int64_t last = tick_at_or_after(now, loop.phase) - 1;
-    const std::int64_t ticks = history / settings_.interval;
+    const std::int64_t ticks = past_ticks(loop);
     for (std::size_t i = 0; i < loop.columns.size(); ++i) {
       Column& column = loop.columns[i];
       if (std::isnan(present[i])) continue;
@@ -514,13 +477,11 @@ void Scraper::fill_in_past() {
             column.known.series, to_timestamp(at), in_seconds ? value : std::floor(value));
       }
     }
-    const std::size_t shown =
-        loop.columns.size() -
-        static_cast<std::size_t>(
-            std::count_if(present.begin(), present.end(), [](double v) { return std::isnan(v); }));
-    for (std::int64_t tick = last - ticks; tick <= last; ++tick)
-      store_about(loop, to_timestamp(tick_time(tick, loop.phase)), true, shown, 0);
+    loop.last.shown = loop.columns.size() -
+                      static_cast<std::size_t>(std::count_if(
+                          present.begin(), present.end(), [](double v) { return std::isnan(v); }));
   }
+  for (const Loop& loop : loops_) fill_in_about(loop, now);
 }
 
 }  // namespace coalmine

@@ -135,6 +135,13 @@ class Scraper {
     }
     friend bool operator==(const Subject&, const Subject&) = default;
   };
+  /// What a scrape has brought to the store.
+  struct Arrival {
+    Timestamp scraped = Timestamp::min();
+    bool up = false;
+    std::size_t shown = 0;  ///< series
+    std::size_t added = 0;  ///< of them, those that the scrape before did not show
+  };
   struct Loop {
     Subject of;
     std::uint64_t address = 0;  ///< of the target's draws; all of the router's loops have one
@@ -143,6 +150,7 @@ class Scraper {
     std::vector<Column> columns;  ///< those that are stored, by `nth`
     std::size_t shows = 0;        ///< series, stored or not
     std::vector<SeriesId> about;  ///< empty: nobody keeps them, or another loop has them
+    Arrival last{};
     bool alive = true;
     bool steady = false;  ///< was there at start(): has a baseline
     std::vector<double> baseline;
@@ -168,8 +176,12 @@ class Scraper {
   void deliver(std::size_t index, Duration delay, Time scraped, std::optional<Page> page);
   void store(std::size_t index, Timestamp scraped, const Page& page);
   void store_failure(std::size_t index, Timestamp scraped, bool gone);
-  void store_about(Loop& loop, Timestamp scraped, bool up, std::size_t shown, std::size_t added);
+  void arrived(Loop& loop, const Arrival& arrival);
+  void store_about(const Loop& loop, const Arrival& arrival);
+  void store_about_shared(EndpointKind endpoint, Timestamp scraped);
   void fill_in_past();
+  void fill_in_about(const Loop& loop, Time now);
+  std::int64_t past_ticks(const Loop& loop) const;
   bool answers(const Loop& loop) const;
   Page read_all(const Loop& loop) const;
   double in_flight(const Subject& subject) const;

@@ -22,8 +22,9 @@ class SeriesSource {
  public:
   virtual ~SeriesSource() = default;
 
-  /// All series with samples that meet every matcher, in the order of their labels, as Prometheus reads them
-  /// from its blocks (those still in its head come in the order in which they came to be).
+  /// All series with samples that meet every matcher, in the order of their labels, as Prometheus
+  /// reads them from its blocks (those still in its head come in the order in which they came to
+  /// be).
   virtual std::vector<StoredSeries> select(std::span<const Matcher> matchers) const = 0;
 };
 

@@ -88,8 +88,9 @@ class FakeSource final : public InstrumentSource {
     return segment_routers_.at({d, segment});
   }
   double in_flight(PodId) const override { return 3; }
-  const std::vector<ScrapeEffect>& disturbances(PodId, DeploymentId) const override {
-    return disturbances_;
+  const std::vector<ScrapeEffect>& disturbances(PodId pod, DeploymentId d) const override {
+    const auto one = of_router_.find(d);
+    return pod.valid() || one == of_router_.end() ? disturbances_ : one->second;
   }
 
   Instruments& add_router(std::uint32_t deployment) {
@@ -111,6 +112,9 @@ class FakeSource final : public InstrumentSource {
     process = fresh();
   }
   void disturb(const ScrapeEffect& effect) { disturbances_.push_back(effect); }
+  void disturb_router(std::uint32_t deployment, const ScrapeEffect& effect) {
+    of_router_[DeploymentId{deployment}].push_back(effect);
+  }
   void set_dead(std::uint32_t pod, EndpointKind endpoint, bool dead) {
     if (dead) {
       dead_[{PodId{pod}, endpoint}] = true;
@@ -135,6 +139,7 @@ class FakeSource final : public InstrumentSource {
   std::map<std::pair<PodId, EndpointKind>, bool> dead_;
   std::vector<std::string> segments_;
   std::vector<ScrapeEffect> disturbances_;
+  std::map<DeploymentId, std::vector<ScrapeEffect>> of_router_;
 };
 
 /// `n` requests of that outcome, each of that latency.

@@ -271,6 +271,36 @@ TEST_CASE("every scrape tells whether its target was up and what it brought") {
     CHECK(lab.times(std::string(name) + "{instance=\"pod-0:app\"}").size() == 5);
 }
 
+TEST_CASE("a target of several parts tells of all of them, and is up while one is") {
+  Laboratory lab;
+  observe(lab.source.add_router(0), Outcome::ok, 20ms);
+  Instruments& other = lab.source.add_router(1);
+  lab.start();
+  const auto last = [&](const char* name) {
+    return lab.values(std::string(name) + "{instance=\"gateway\"}").back();
+  };
+  lab.sim.advance_to(Time(15s));
+  // requests_total of both; of the first a histogram of three buckets, sum and count.
+  CHECK(last("scrape_samples_scraped") == 7);
+  CHECK(last("scrape_series_added") == 7);
+  observe(other, Outcome::ok, 20ms);
+  lab.sim.advance_to(Time(30s));
+  CHECK(last("scrape_samples_scraped") == 12);
+  CHECK(last("scrape_series_added") == 5);
+  // What a fault loses is one version's.
+  ScrapeEffect lost;
+  lost.loss = 1;
+  lab.source.disturb_router(0, lost);
+  lab.sim.advance_to(Time(45s));
+  CHECK(last("up") == 1);
+  CHECK(last("scrape_samples_scraped") == 6);
+  lab.source.disturb_router(1, lost);
+  lab.sim.advance_to(Time(60s));
+  CHECK(last("up") == 0);
+  CHECK(last("scrape_samples_scraped") == 0);
+  CHECK(lab.times(up("gateway")).size() == 4);
+}
+
 // ---- staleness
 
 TEST_CASE("a failed scrape ends every series of its target until the next that works") {
