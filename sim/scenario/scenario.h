@@ -54,7 +54,9 @@ struct ServiceSettings {
   PodSettings pod;
   DurationDistribution
       response;  ///< own work of one request, without queueing and calls; p50 40ms, p99 250ms
-  double error_rate = 0;  ///< failures of a good day, every version
+  double error_rate = 0;     ///< failures of a good day, every version
+  double request_size = 0;   ///< bytes of every request, on metrics; 0: not told
+  double response_size = 0;  ///< of every answer
   Balancer balancer = Balancer::leastRequest;
   std::vector<CallSettings> calls;   ///< in order, each blocking the worker
   std::vector<std::string> metrics;  ///< dialects it exposes, besides those that are always on
@@ -130,7 +132,7 @@ struct TelemetrySettings {
   Duration evaluation_interval = std::chrono::seconds(30);  ///< of alert rules
   double scrape_loss = 0;  ///< each scrape of each target is lost with this probability
   TargetLabelStyle target_labels = TargetLabelStyle::operator_;
-  PromDialect prometheus = PromDialect::v3;  ///< whose PromQL and ingestion
+  PromDialect prometheus = PromDialect::v3;          ///< whose PromQL and ingestion
   Duration retention = std::chrono::hours(24 * 15);  ///< of samples
 
   /// How its server evaluates queries. A subquery without a step takes the evaluation interval.

@@ -337,6 +337,16 @@ Section<ServiceSettings> service_keys() {
              &ServiceSettings::error_rate,
              kind::ratio(),
              {.default_text = "0%", .min = "0", .max = "100%", .help = "failures of a good day"})
+      .field("requestSize",
+             &ServiceSettings::request_size,
+             kind::bytes(),
+             {.default_text = "0",
+              .max = "1Ti",
+              .help = "of every request, on metrics of sizes; without it there are none"})
+      .field("responseSize",
+             &ServiceSettings::response_size,
+             kind::bytes(),
+             {.default_text = "0", .max = "1Ti", .help = "of every answer, likewise"})
       .field("balancer",
              &ServiceSettings::balancer,
              kind::choice<Balancer>({{"leastRequest", Balancer::leastRequest},

@@ -155,6 +155,8 @@ TargetNames WorldInstruments::names_of(DeploymentId deployment, VersionId versio
   names.outside = service == World::kReleased;
   names.caller = names.outside ? "istio-ingressgateway" : caller_of(names.service);
   names.name_space = scenario.name_space;
+  names.request_size = scenario.service_at(service.index()).request_size;
+  names.response_size = scenario.service_at(service.index()).response_size;
   names.conversion_value = scenario.traffic.conversion_value;
   names.stable = !names.outside || deployment == world_.stable;
   const std::optional<BackendId> own = own_backend(deployment);

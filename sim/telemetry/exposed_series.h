@@ -50,7 +50,7 @@ class OutcomeSet {
 };
 
 enum class Quantity : std::uint8_t {
-  requests,       ///< finished ones of `outcomes`
+  requests,       ///< finished ones of `outcomes`, times `scale`
   bucket,         ///< of those, observed in buckets 0 to `bucket` of the run's bounds
   latency_sum,    ///< of those, seconds times `scale`
   latency_count,  ///< of those, observed ones
@@ -71,7 +71,7 @@ struct Readout {
   Quantity quantity = Quantity::requests;
   OutcomeSet outcomes{};
   std::size_t bucket = 0;
-  double scale = 1;  ///< of seconds, or of conversions: 1000 for a metric in milliseconds
+  double scale = 1;  ///< 1000 for seconds in milliseconds; bytes of a request
   FactReader fact = nullptr;
   std::size_t index = 0;  ///< handed to `fact`: which of several states
   bool grows = false;     ///< the fact is one that grows with time: an age, what has leaked
@@ -127,6 +127,8 @@ struct TargetNames {
   std::string hash{};           ///< its pod-template-hash
   std::string uid{};            ///< of the pod
   std::string image{};          ///< of its container
+  double request_size = 0;      ///< bytes of every request; 0: not told
+  double response_size = 0;     ///< bytes of every answer; 0: not told
   double conversion_value = 0;  ///< money that a conversion brings; 0: not told
   double cpu_share = 1;         ///< part of a busy worker's time that needs a processor
   std::string segment{};        ///< at the router: these users alone; empty: no segments

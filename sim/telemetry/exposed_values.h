@@ -60,7 +60,9 @@ class ExposedValues {
         first.quantity = Quantity::latency_count;
         return this->value(first) > 0;
       case Quantity::latency_max:
+      case Quantity::requests:
         first.quantity = Quantity::requests;
+        first.scale = 1;
         return this->value(first) > 0;
       default:
         return value > 0;
@@ -71,7 +73,7 @@ class ExposedValues {
   double of_outcome(const Readout& readout, std::size_t o) const {
     switch (readout.quantity) {
       case Quantity::requests:
-        return static_cast<double>(requests_[o]);
+        return static_cast<double>(requests_[o]) * readout.scale;
       case Quantity::bucket:
         return static_cast<double>(up_to_[o * buckets_ + readout.bucket]);
       case Quantity::latency_count:

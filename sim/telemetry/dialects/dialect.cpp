@@ -44,6 +44,26 @@ void expose_histogram(const HistogramNames& names,
   expose_sum(names, labels, outcomes, per_second, series);
 }
 
+void expose_sizes(const HistogramNames& names,
+                  const std::shared_ptr<const Labels>& labels,
+                  OutcomeSet outcomes,
+                  double each,
+                  std::span<const double> bounds,
+                  const Exposure& at,
+                  std::vector<ExposedSeries>& series) {
+  if (each <= 0) return;
+  const auto add = [&](std::string_view name, std::string le, double per_request) {
+    Readout readout{Quantity::requests, outcomes};
+    readout.scale = per_request;
+    series.push_back({name, std::move(le), labels, readout});
+  };
+  for (const double bound : bounds)
+    add(names.bucket, le_text(bound, at.prometheus), each <= bound ? 1 : 0);
+  add(names.bucket, "+Inf", 1);
+  add(names.sum, {}, each);
+  add(names.count, {}, 1);
+}
+
 std::vector<Duration> client_bounds() {
   return {5ms, 10ms, 25ms, 50ms, 100ms, 250ms, 500ms, 1s, 2500ms, 5s, 10s};
 }

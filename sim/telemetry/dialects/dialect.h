@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -66,6 +67,14 @@ void expose_histogram(const HistogramNames& names,
                       const Exposure& at,
                       std::vector<ExposedSeries>& series,
                       LeText le = LeText::shortest);
+/// A histogram of sizes in bytes that are all alike, `each`; nothing where that is 0.
+void expose_sizes(const HistogramNames& names,
+                  const std::shared_ptr<const Labels>& labels,
+                  OutcomeSet outcomes,
+                  double each,
+                  std::span<const double> bounds,
+                  const Exposure& at,
+                  std::vector<ExposedSeries>& series);
 /// _sum and _count alone, as of a summary without quantiles.
 void expose_sum(const HistogramNames& names,
                 const std::shared_ptr<const Labels>& labels,

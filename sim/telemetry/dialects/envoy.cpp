@@ -19,6 +19,25 @@ const OutcomeSet kSent{Outcome::ok,
 /// Answered by the upstream after some work; only these have an upstream_rq_time.
 const OutcomeSet kAnswered{Outcome::ok, Outcome::error};
 
+/// Sent on a connection that was there.
+const OutcomeSet kReached{
+    Outcome::ok, Outcome::error, Outcome::rejected, Outcome::reset, Outcome::timed_out};
+
+constexpr const char* kTransmitted = "envoy_cluster_upstream_cx_tx_bytes_total";
+constexpr const char* kReceived = "envoy_cluster_upstream_cx_rx_bytes_total";
+
+/// Requests, or answers, of so many bytes each; nothing where that is not told.
+void expose_bytes(const char* name,
+                  OutcomeSet outcomes,
+                  double each,
+                  const std::shared_ptr<const Labels>& labels,
+                  std::vector<ExposedSeries>& series) {
+  if (each <= 0) return;
+  Readout readout{Quantity::requests, outcomes};
+  readout.scale = each;
+  series.push_back({name, {}, labels, readout, true});
+}
+
 struct ByCode {
   const char* code;
   OutcomeSet outcomes;
@@ -93,6 +112,8 @@ class Envoy final : public MetricDialect {
   std::vector<MetricFamily> families() const override {
     std::vector<MetricFamily> all;
     for (const General& g : kGeneral) all.push_back({g.name, "counter", g.help});
+    all.push_back({kTransmitted, "counter", "Bytes sent to the upstream."});
+    all.push_back({kReceived, "counter", "Bytes that came from it."});
     all.push_back({"envoy_cluster_upstream_rq", "counter", "Responses by code."});
     all.push_back({"envoy_cluster_upstream_rq_xx", "counter", "Responses by class of the code."});
     all.push_back({"envoy_cluster_upstream_rq_time",
@@ -119,6 +140,8 @@ class Envoy final : public MetricDialect {
     const auto of_cluster = labelled(nullptr, nullptr);
     for (const General& g : kGeneral)
       series.push_back({g.name, {}, of_cluster, {Quantity::requests, g.outcomes}, true});
+    expose_bytes(kTransmitted, kReached, at.target.request_size, of_cluster, series);
+    expose_bytes(kReceived, kAnswered, at.target.response_size, of_cluster, series);
     for (const ByCode& by : kCodes)
       series.push_back({"envoy_cluster_upstream_rq",
                         {},

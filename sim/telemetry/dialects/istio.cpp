@@ -26,6 +26,10 @@ constexpr std::array<Response, kOutcomes> kResponses{{
     {Outcome::timed_out, "504", "UT"},
 }};
 
+/// Envoy's default bounds, as of durations in milliseconds.
+constexpr std::array<double, 19> kSizeBounds{
+    0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1e3, 2.5e3, 5e3, 1e4, 3e4, 6e4, 3e5, 6e5, 1.8e6, 3.6e6};
+
 /// Those of the target: where Istio's own PodMonitor scrapes there are only these.
 Labels target_of(const Exposure& at) {
   const TargetNames& target = at.target;
@@ -71,7 +75,9 @@ class Istio final : public MetricDialect {
             {"istio_request_duration_milliseconds",
              "histogram",
              "Duration of requests.",
-             "milliseconds"}};
+             "milliseconds"},
+            {"istio_request_bytes", "histogram", "Size of requests.", "bytes"},
+            {"istio_response_bytes", "histogram", "Size of responses.", "bytes"}};
   }
   std::vector<Duration> bounds() const override { return envoy_bounds(); }
   bool observes(EndpointKind endpoint) const override {
@@ -84,11 +90,17 @@ class Istio final : public MetricDialect {
       const OutcomeSet outcome{response.outcome};
       expose_histogram(duration_, labels, outcome, 1000, at, series);
       series.push_back({"istio_requests_total", {}, labels, {Quantity::requests, outcome}});
+      expose_sizes(
+          request_bytes_, labels, outcome, at.target.request_size, kSizeBounds, at, series);
+      expose_sizes(
+          response_bytes_, labels, outcome, at.target.response_size, kSizeBounds, at, series);
     }
   }
 
  private:
   HistogramNames duration_{"istio_request_duration_milliseconds"};
+  HistogramNames request_bytes_{"istio_request_bytes"};
+  HistogramNames response_bytes_{"istio_response_bytes"};
 };
 
 }  // namespace

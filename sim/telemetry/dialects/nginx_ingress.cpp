@@ -21,6 +21,9 @@ const ByStatus kStatuses[] = {
     {"504", {Outcome::timed_out}},
 };
 
+/// Its buckets of lengths, which most are above.
+constexpr double kLengths[] = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100};
+
 constexpr const char* kController = "ingress-nginx-controller";
 constexpr const char* kControllerNamespace = "ingress-nginx";
 
@@ -48,7 +51,9 @@ class NginxIngress final : public MetricDialect {
             {"nginx_ingress_controller_response_duration_seconds",
              "histogram",
              "Time until the upstream had answered.",
-             "seconds"}};
+             "seconds"},
+            {"nginx_ingress_controller_request_size", "histogram", "Bytes of requests."},
+            {"nginx_ingress_controller_response_size", "histogram", "Bytes of responses."}};
   }
   std::vector<Duration> bounds() const override { return client_bounds(); }
   bool observes(EndpointKind endpoint) const override { return endpoint == EndpointKind::router; }
@@ -73,12 +78,16 @@ class NginxIngress final : public MetricDialect {
           {"nginx_ingress_controller_requests", {}, common, {Quantity::requests, by.outcomes}});
       expose_histogram(request_, common, by.outcomes, 1, at, series);
       expose_histogram(response_, common, by.outcomes, 1, at, series);
+      expose_sizes(request_size_, common, by.outcomes, t.request_size, kLengths, at, series);
+      expose_sizes(response_size_, common, by.outcomes, t.response_size, kLengths, at, series);
     }
   }
 
  private:
   HistogramNames request_{"nginx_ingress_controller_request_duration_seconds"};
   HistogramNames response_{"nginx_ingress_controller_response_duration_seconds"};
+  HistogramNames request_size_{"nginx_ingress_controller_request_size"};
+  HistogramNames response_size_{"nginx_ingress_controller_response_size"};
 };
 
 }  // namespace

@@ -88,6 +88,8 @@ class LabSource final : public InstrumentSource {
     names.stable = deployment.value == 0;
     names.cpu_share = 0.5;
     names.conversion_value = 2.5;
+    names.request_size = 500;
+    names.response_size = 2000;
     if (!pod.valid()) return names;
     names.pod = pods_[pod.index()].facts.info.name;
     names.address = "10.244.0." + std::to_string(pod.value + 2);

@@ -30,6 +30,18 @@ TEST_CASE("an operator's scrape gives the controller's namespace, and renames th
   CHECK(labels.get("exported_service") == "podinfo");
 }
 
+TEST_CASE("sizes are those of the service, each request's the same") {
+  DialectLab lab("nginx-ingress");
+  lab.serve(0, Outcome::ok, 40ms, 3);
+  lab.scrape();
+  const std::string name = "nginx_ingress_controller_";
+  CHECK(lab.ask(name + "request_size_sum") == 1500);
+  CHECK(lab.ask(name + "response_size_sum") == 6000);
+  CHECK(lab.ask(name + "response_size_count") == 3);
+  CHECK(lab.ask(name + "response_size_bucket{le=\"100\"}") == 0);
+  CHECK(lab.ask(name + "response_size_bucket{le=\"+Inf\"}") == 3);
+}
+
 TEST_CASE("durations are in seconds, and nobody was asked without an endpoint") {
   DialectLab lab("nginx-ingress");
   lab.serve(0, Outcome::error, 40ms);

@@ -73,7 +73,8 @@ std::vector<RealQuery> real_queries() {
 
 std::string real_scenario(const std::string& target_labels, bool behind) {
   const std::string all =
-      "metrics: [envoy, envoy-contour, envoy-gloo, envoy-knative, envoy-kuma, envoy-app-mesh, "
+      "requestSize: 500, responseSize: 2000, metrics: [envoy, envoy-contour, envoy-gloo, "
+      "envoy-knative, envoy-kuma, envoy-app-mesh, "
       "nginx-ingress, linkerd, micrometer-spring, go-http, kube, cadvisor]";
   return R"(apiVersion: coalmine/v1alpha1
 kind: Scenario
