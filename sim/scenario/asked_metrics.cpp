@@ -89,19 +89,24 @@ class AskedMetrics {
         check_text(choice.queries[i], *query);
   }
 
-  void check_rules(const Value& rule_file) {
-    const auto& groups = draft_.scenario.alerts;
-    const Value* written = rule_file.find("groups");
-    if (written == nullptr) return;
-    for (std::size_t g = 0; g < groups.size() && g < written->items.size(); ++g) {
-      const Value* rules = written->items[g].find("rules");
-      for (std::size_t r = 0; rules != nullptr && r < rules->items.size(); ++r)
-        if (const Value* expr = rules->items[r].find("expr"))
-          check_names(rules::expr_of(groups[g].rules.at(r)), *expr);
+  /// Their groups are those of the scenario, one after the other.
+  void check_rules(std::span<const Value* const> rule_files) {
+    auto group = draft_.scenario.alerts.begin();
+    for (const Value* file : rule_files) {
+      const Value* spec = file->find("spec");  // of a manifest
+      const Value* groups = (spec != nullptr ? spec : file)->find("groups");
+      for (std::size_t g = 0; groups != nullptr && g < groups->items.size(); ++g, ++group)
+        check_group(*group, groups->items[g].find("rules"));
     }
   }
 
  private:
+  void check_group(const rules::RuleGroup& group, const Value* written) {
+    for (std::size_t r = 0; r < group.rules.size(); ++r)
+      if (const Value* expr = written->items[r].find("expr"))
+        check_names(rules::expr_of(group.rules[r]), *expr);
+  }
+
   void check_text(const std::string& text, const Value& written) {
     try {
       check_names(promql::Query::parse(text, draft_.scenario.telemetry.promql()), written);
@@ -141,12 +146,12 @@ class AskedMetrics {
 
 void check_asked_metrics(const ScenarioDraft& draft,
                          const Value& scenario,
+                         std::span<const Value* const> rule_files,
                          Diagnostics& diagnostics) {
-  const Value* alerts = scenario.find("alerts");
   const Value* strategies = scenario.find("strategies");
-  if (alerts == nullptr && strategies == nullptr) return;
+  if (rule_files.empty() && strategies == nullptr) return;
   AskedMetrics asked(draft, diagnostics);
-  if (alerts != nullptr) asked.check_rules(*alerts);
+  asked.check_rules(rule_files);
   const auto& choices = draft.scenario.strategies;
   if (strategies == nullptr) return;
   for (std::size_t i = 0; i < choices.size() && i < strategies->items.size(); ++i)

@@ -50,13 +50,13 @@ class Loader {
     apply_overrides(root_, options_.overrides, strategies_, diagnostics_);
     if (!right_kind()) return nullptr;
     scenario_table(strategies_).load(draft_, root_, diagnostics_);
-    read_alerts();
     check_call_graph(root_, diagnostics_);
     for (std::size_t i = 1; i < documents.size(); ++i)
       read_manifest(documents[i], embedded_, diagnostics_);
     add_deployments();
+    read_rule_files();
     if (!diagnostics_.has_errors()) check_across(draft_, root_, diagnostics_);
-    if (!diagnostics_.has_errors()) check_asked_metrics(draft_, root_, diagnostics_);
+    if (!diagnostics_.has_errors()) check_asked_metrics(draft_, root_, rule_files_, diagnostics_);
     if (!diagnostics_.has_errors()) check_size(draft_, root_, diagnostics_);
     read_traffic_trace();
     if (diagnostics_.has_errors() || too_many_sessions()) return nullptr;
@@ -88,11 +88,16 @@ class Loader {
     return map == nullptr ? nullptr : map->find(key);
   }
 
-  void read_alerts() {
+  /// `alerts`, and the PrometheusRule manifests behind the scenario or beside a Deployment.
+  void read_rule_files() {
     const Value* written = root_.find("alerts");
-    if (written == nullptr || !written->is_map()) return;
+    if (written != nullptr && written->is_map()) rule_files_.push_back(written);
+    for (const Value& manifest : embedded_.rules) rule_files_.push_back(&manifest);
     Scenario& scenario = draft_.scenario;
-    scenario.alerts = rules::read_rules(*written, scenario.telemetry.promql(), diagnostics_);
+    for (const Value* file : rule_files_)
+      for (rules::RuleGroup& group :
+           rules::read_rules(*file, scenario.telemetry.promql(), diagnostics_))
+        scenario.alerts.push_back(std::move(group));
   }
 
   void add_deployments() {
@@ -155,6 +160,7 @@ class Loader {
     }
     spec = read.deployments[0].spec;
     check_services(read, read.deployments[0]);
+    embedded_.rules.insert(embedded_.rules.end(), read.rules.begin(), read.rules.end());
   }
 
   /// A file that several services name is kept once.
@@ -260,9 +266,16 @@ class Loader {
   Value root_;
   ScenarioDraft draft_;
   Manifests embedded_;
+  std::vector<const Value*> rule_files_;  ///< in root_ and embedded_
   std::vector<std::string> used_;
   ScenarioSource source_;
 };
+
+/// A Prometheus rule file stands for itself.
+bool is_rule_file(const std::vector<Value>& documents) {
+  return documents.size() == 1 && documents[0].find("groups") != nullptr &&
+         documents[0].find("apiVersion") == nullptr && documents[0].find("service") == nullptr;
+}
 
 bool is_scenario(const std::vector<Value>& documents) {
   if (documents.empty()) return true;
@@ -307,8 +320,13 @@ Diagnostics validate_file(const std::filesystem::path& path,
   if (!text) return diagnostics;
   Diagnostics first_look;
   const std::vector<Value> documents = read_yaml(path.string(), *text, first_look);
+  if (is_rule_file(documents)) {
+    rules::read_rules(documents[0], {}, diagnostics);
+    return diagnostics;
+  }
   if (is_scenario(documents)) return load_scenario(path, strategies, options).diagnostics;
-  read_manifest_file(path, {}, diagnostics);
+  const Manifests read = read_manifest_file(path, {}, diagnostics);
+  for (const Value& manifest : read.rules) rules::read_rules(manifest, {}, diagnostics);
   if (!options.overrides.empty())
     diagnostics.error(whole_file(path.string()),
                       "--set changes a key of a scenario, and this is a bare manifest");

@@ -445,8 +445,7 @@ bool planned(const std::string& kind) {
                                                "Rollout",
                                                "AnalysisTemplate",
                                                "ClusterAnalysisTemplate",
-                                               "Experiment",
-                                               "PrometheusRule"};
+                                               "Experiment"};
   return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
 }
 
@@ -471,7 +470,12 @@ void read_manifest(const Value& document,
     manifests.services.push_back(read_service(root));
     return;
   }
-  const std::string known = "known: apps/v1 Deployment, v1 Service";
+  if (version == "monitoring.coreos.com/v1" && kind == "PrometheusRule") {
+    manifests.rules.push_back(document);
+    return;
+  }
+  const std::string known =
+      "known: apps/v1 Deployment, v1 Service, monitoring.coreos.com/v1 PrometheusRule";
   if (version.empty() || kind.empty())
     diagnostics.error(
         document.at,
@@ -480,7 +484,7 @@ void read_manifest(const Value& document,
                                                                   : "apiVersion and kind"),
         {},
         known);
-  else if (kind == "Deployment" || kind == "Service")
+  else if (kind == "Deployment" || kind == "Service" || kind == "PrometheusRule")
     diagnostics.error(document.find("apiVersion")->at,
                       "apiVersion " + version + " of " + kind + " is not known",
                       {},
@@ -488,10 +492,11 @@ void read_manifest(const Value& document,
   else if (planned(kind))
     diagnostics.error(document.find("kind")->at, kind + " is not supported yet", {}, known);
   else
-    diagnostics.error(document.find("kind")->at,
-                      version + " " + kind + " is not a known kind",
-                      did_you_mean(kind, std::vector<std::string>{"Deployment", "Service"}),
-                      known);
+    diagnostics.error(
+        document.find("kind")->at,
+        version + " " + kind + " is not a known kind",
+        did_you_mean(kind, std::vector<std::string>{"Deployment", "Service", "PrometheusRule"}),
+        known);
 }
 
 Manifests read_manifest_file(const std::filesystem::path& path,

@@ -1,5 +1,6 @@
 /// Real Kubernetes manifests: apps/v1 Deployment and v1 Service, with the API server's defaults,
-/// rules and error texts (specs/kubernetes.md section 1).
+/// rules and error texts (specs/kubernetes.md section 1), and the PrometheusRule of the operator,
+/// which rules/rule_reader.h reads.
 ///
 /// Unknown fields, and known ones that change nothing here, are warnings that name them; kinds that
 /// we do not read are errors.
@@ -31,7 +32,8 @@ struct DeploymentManifest {
 struct Manifests {
   std::vector<DeploymentManifest> deployments;
   std::vector<ServiceManifest> services;
-  std::string text;  ///< of the file they stand in
+  std::vector<Value> rules;  ///< PrometheusRule documents, as they stand
+  std::string text;          ///< of the file they stand in
 };
 
 /// Reads one document into `manifests`. `asked` gets every field that was asked for: of a document

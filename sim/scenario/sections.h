@@ -42,8 +42,9 @@ struct ScenarioDraft {
   std::vector<ServiceDraft> services;
 };
 
-Section<ServiceDraft> service_table();
-Section<TrafficSettings> traffic_table();
+Section<ServiceDraft> service_table();         // service_section.cpp
+Section<TrafficSettings> traffic_table();      // traffic_section.cpp
+Section<TelemetrySettings> telemetry_table();  // telemetry_section.cpp
 Section<Objective> objective_table();
 /// The whole scenario. The variants of `strategies` are those of the catalogue.
 Section<ScenarioDraft> scenario_table(const StrategyCatalogue& strategies);

@@ -278,6 +278,18 @@ TEST_CASE("compare gives the same bytes on one thread and two, silent in a pipe"
   CHECK_THAT(coalmine(compare + "--format csv").out, Contains("canary,careful,bad,"));
 }
 
+TEST_CASE("validate reads a Prometheus rule file", "[cli][command]") {
+  const Folder folder;
+  const std::string good = folder.write(
+      "good.yml", "groups: [{name: g, rules: [{alert: A, expr: up == 0, for: 1m}]}]\n");
+  CHECK(coalmine("validate '" + good + "'").out == good + ": ok\n");
+  const std::string bad =
+      folder.write("bad.yml", "groups: [{name: g, rules: [{alert: A, expr: 'sum(up'}]}]\n");
+  const Ended refused = coalmine("validate '" + bad + "'");
+  CHECK(refused.code == 2);
+  CHECK_THAT(refused.err, Contains(bad + ":1:51: error: "));
+}
+
 TEST_CASE("validate says ok for every file that is", "[cli][command]") {
   const Folder folder;
   const std::string good = folder.write("good.yaml", kScenario);

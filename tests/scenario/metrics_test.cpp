@@ -67,3 +67,26 @@ TEST_CASE("a distribution that nobody heeds is warned of", "[scenario][metrics]"
   CHECK(text.find("warning: distribution changes nothing") != std::string::npos);
   CHECK(complaints("  metrics: [micrometer-quarkus]\n  distribution: {slo: [1s]}\n").empty());
 }
+
+TEST_CASE("a PrometheusRule behind the scenario, or beside the Deployment, brings rules",
+          "[scenario][alerts]") {
+  const std::string rule =
+      "---\napiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: r}\n"
+      "spec:\n  groups:\n  - name: of the manifest\n    rules:\n"
+      "    - {record: 'job:up:sum', expr: 'sum by (job) (up)'}\n"
+      "    - {alert: Down, expr: 'job:up:sum < QUERY'}\n";
+  const auto with = [&](const std::string& query) {
+    std::string text = scenario("", "alerts: {groups: [{name: own, rules: []}]}\n") + rule;
+    return load(text.replace(text.find("QUERY"), 5, query));
+  };
+  const LoadResult loaded = with("1");
+  INFO(loaded.diagnostics.text());
+  REQUIRE(loaded.scenario);
+  CHECK(loaded.diagnostics.text().empty());
+  REQUIRE(loaded.scenario->alerts.size() == 2);
+  CHECK(loaded.scenario->alerts[1].name == "of the manifest");
+  CHECK(loaded.scenario->alerts[1].rules.size() == 2);
+  CHECK(brief(with("sum(").diagnostics) == "15:44: expr: unclosed left parenthesis\n");
+  CHECK(brief(with("job:up:sun").diagnostics).find("nothing here shows job:up:sun") !=
+        std::string::npos);
+}
