@@ -1,6 +1,7 @@
 #include "strategies/check_plan.h"
 
 #include "sim/kernel/place_in_scalar.h"
+#include "sim/telemetry/promql/duration.h"
 #include "sim/telemetry/promql/query.h"
 #include "strategies/placeholders.h"
 
@@ -77,6 +78,18 @@ std::vector<std::string> query_texts(const CheckPlan& plan) {
   std::vector<std::string> texts;
   for (const QueryCheck& check : plan.queries) texts.push_back(with_anything(check.query).text);
   return texts;
+}
+
+void check_interval(Duration interval,
+                    const Scenario& scenario,
+                    const SectionView& at,
+                    Diagnostics& problems) {
+  const Duration scrapes = scenario.telemetry.scrape_interval;
+  if (interval >= 2 * scrapes) return;
+  problems.warning(at.position("interval"),
+                   "an interval of " + promql::duration_text(interval) +
+                       " may hold fewer than two scrapes, and a rate needs two",
+                   "telemetry.scrapeInterval is " + promql::duration_text(scrapes));
 }
 
 Section<CheckPlan> check_table() {

@@ -8,6 +8,7 @@
 
 #include "sim/kernel/settings.h"
 #include "sim/kernel/time.h"
+#include "sim/scenario/scenario.h"
 
 namespace coalmine {
 
@@ -34,5 +35,11 @@ std::vector<std::string> query_texts(const CheckPlan& plan);
 
 /// To be included by the tables of the plans: Section::include.
 Section<CheckPlan> check_table();
+
+/// Warns of a window that is too short for rates: they need two scrapes.
+void check_interval(Duration interval,
+                    const Scenario& scenario,
+                    const SectionView& at,
+                    Diagnostics& problems);
 
 }  // namespace coalmine

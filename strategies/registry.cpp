@@ -29,15 +29,25 @@ StrategyKind kind_of(const char* key,
       std::move(check));
 }
 
+template <class Plan>
+void check_cut_over(const Plan& plan,
+                    const Scenario& scenario,
+                    const SectionView& at,
+                    Diagnostics& problems) {
+  check_interval(plan.cut_over.interval, scenario, at, problems);
+}
+
 }  // namespace
 
 StrategyCatalogue all_strategies() {
   StrategyCatalogue catalogue;
   catalogue.add(kind_of<Recreate>("recreate", "recreate", recreate_table()));
   catalogue.add(kind_of<Rolling>("rolling", "rolling", rolling_table()));
-  catalogue.add(kind_of<BlueGreen>("blueGreen", "blue-green", blue_green_table()));
+  catalogue.add(kind_of<BlueGreen, BlueGreenPlan>(
+      "blueGreen", "blue-green", blue_green_table(), check_cut_over<BlueGreenPlan>));
   catalogue.add(kind_of<Canary, CanaryPlan>("canary", "canary", canary_table(), check_canary));
-  catalogue.add(kind_of<Shadow>("shadow", "shadow", shadow_table()));
+  catalogue.add(
+      kind_of<Shadow, ShadowPlan>("shadow", "shadow", shadow_table(), check_cut_over<ShadowPlan>));
   catalogue.add(kind_of<AbTest, AbTestPlan>("abTest", "ab-test", ab_test_table(), check_ab_test));
   catalogue.add(kind_of<Manual, ManualPlan>("manual", "manual", manual_table(), check_manual));
   return catalogue;

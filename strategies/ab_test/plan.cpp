@@ -127,6 +127,7 @@ void check_ab_test(const AbTestPlan& plan,
                    const Scenario& scenario,
                    const SectionView& at,
                    Diagnostics& problems) {
+  check_interval(plan.interval, scenario, at, problems);
   const TrafficSettings& traffic = scenario.traffic;
   const double conversion_of_b = scenario.release.conversion.value_or(traffic.conversion);
   if (std::max(traffic.conversion, conversion_of_b) <= 0) {

@@ -74,6 +74,7 @@ void check_canary(const CanaryPlan& plan,
                   const Scenario& scenario,
                   const SectionView& at,
                   Diagnostics& problems) {
+  check_interval(plan.interval, scenario, at, problems);
   if (plan.per_segment && scenario.traffic.segments.empty())
     problems.warning(at.position("perSegment"),
                      "perSegment changes nothing: the users have no segments",

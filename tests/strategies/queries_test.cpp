@@ -129,6 +129,20 @@ strategies: [canary: {queries: [{name: q, query: '{{ target }}:load + c', max: 1
             .empty());
 }
 
+TEST_CASE("a window that is too short for two scrapes is warned of", "[strategies][queries]") {
+  const auto warnings = [](const std::string& strategies) {
+    return complaint(load("telemetry: {scrapeInterval: 40s}\nstrategies: [" + strategies + "]\n"));
+  };
+  CHECK(warnings("canary: {interval: 80s}").empty());
+  CHECK(warnings("rolling: {}").empty());
+  CHECK_THAT(warnings("canary: {interval: 79s}"),
+             Contains("s.yaml:9:33: warning: an interval of 1m19s may hold fewer than two scrapes, "
+                      "and a rate needs two\n") &&
+                 Contains("telemetry.scrapeInterval is 40s"));
+  CHECK_THAT(warnings("blueGreen: {}"), Contains("an interval of 1m may hold"));
+  CHECK_THAT(warnings("shadow: {interval: 1m}"), Contains("an interval of 1m may hold"));
+}
+
 TEST_CASE("samples are kept as long as the scenario says", "[strategies][queries]") {
   // Asked for 3 h back when 4 h are over, an hour or at most three are there.
   const std::string question =
