@@ -9,6 +9,7 @@
 #include "cli/json.h"
 #include "cli/numbers.h"
 #include "cli/table.h"
+#include "sim/telemetry/go_number.h"
 
 namespace coalmine::cli {
 namespace {
@@ -58,8 +59,9 @@ std::string evidence_text(const Evidence& e) {
   std::string text = on_one_line(e.query);
   constexpr double kManyDigits = 10'000;
   if (e.value)
-    text += std::abs(*e.value) < kManyDigits ? fmt::format(" = {:.4g}", *e.value)
-                                             : fmt::format(" = {:.0f}", *e.value);
+    text += " = " + (!std::isfinite(*e.value)           ? go_number(*e.value)
+                     : std::abs(*e.value) < kManyDigits ? fmt::format("{:.4g}", *e.value)
+                                                        : fmt::format("{:.0f}", *e.value));
   else
     text += ": " + (e.problem.empty() ? "no data" : e.problem);
   if (e.limit) text += fmt::format(", limit {:.4g}", *e.limit);
@@ -69,6 +71,12 @@ std::string evidence_text(const Evidence& e) {
   else if (e.window > Duration::zero())
     text += fmt::format(" (in {})", window);
   return text;
+}
+
+/// JSON has no number for NaN and the infinities.
+std::string problem_in_json(const Evidence& e) {
+  if (!e.problem.empty() || !e.value || std::isfinite(*e.value)) return e.problem;
+  return "the value is " + go_number(*e.value);
 }
 
 nlohmann::json number_or_null(std::optional<double> v) {
@@ -105,7 +113,7 @@ std::string as_json(const RunResult& r) {
                                    {"samples", one.samples},
                                    {"value", number_or_null(one.value)},
                                    {"limit", number_or_null(one.limit)},
-                                   {"problem", one.problem}});
+                                   {"problem", problem_in_json(one)}});
     events.push_back(std::move(event));
   }
   return json_text(j);
@@ -131,6 +139,9 @@ std::string as_csv(const RunResult& r) {
   return out;
 }
 
+/// Longer ones push the rest of their own line to the right, not that of all.
+constexpr std::size_t kWidestObject = 60;
+
 /// "bad release under canary", "mix release (slow) under canary, nobody on call".
 std::string what_was_played(const RunResult& r) {
   if (r.release == "none") return "no release";
@@ -150,7 +161,7 @@ std::string format_run(const RunResult& r, Format format) {
   std::size_t objects = 0;
   std::size_t reasons = 0;
   for (const Event& e : r.events) {
-    objects = std::max(objects, display_width(e.object));
+    objects = std::max(objects, std::min(kWidestObject, display_width(e.object)));
     reasons = std::max(reasons, display_width(e.reason));
   }
   for (const Event& e : r.events) {

@@ -145,9 +145,10 @@ void tell_unknown_names(const QueryOptions& options,
                         const promql::Value& value,
                         const SeriesSource& source) {
   std::vector<promql::UnknownName> unknown = promql::unknown_in_groupings(query, source);
-  if (value.series.empty() && value.type != promql::ValueType::string)
-    for (promql::UnknownName& name : promql::unknown_in_selectors(query, source))
-      unknown.push_back(std::move(name));
+  const bool nothing = value.series.empty() && value.type != promql::ValueType::string;
+  for (promql::UnknownName& name : nothing ? promql::unknown_in_selectors(query, source)
+                                           : promql::unknown_metrics(query, source))
+    unknown.push_back(std::move(name));
   Diagnostics found;
   for (const promql::UnknownName& name : unknown)
     found.warning(in_query(options, name.offset), name.message, name.hint);

@@ -28,6 +28,18 @@ void add_series_names(const MetricFamily& family, Names& names) {
   for (const char* suffix : {"_bucket", "_sum", "_count"}) names.insert(family.name + suffix);
 }
 
+/// Not inside a longer name.
+std::size_t place_of_word(const std::string& text, const std::string& word) {
+  const auto belongs = [&](std::size_t at) {
+    return at < text.size() &&
+           (is_metric_name(std::string(1, text[at])) || (text[at] >= '0' && text[at] <= '9'));
+  };
+  std::size_t at = text.find(word);
+  while (at != std::string::npos && ((at > 0 && belongs(at - 1)) || belongs(at + word.size())))
+    at = text.find(word, at + 1);
+  return at;
+}
+
 Names names_of(const std::vector<MetricFamily>& families) {
   Names names;
   for (const MetricFamily& family : families) add_series_names(family, names);
@@ -129,7 +141,7 @@ class AskedMetrics {
         if (m.name() != kMetricName || m.op() != MatchOp::equal || shown_.shows(m.value()))
           continue;
         // Not one that is made of a placeholder.
-        const std::size_t offset = written.text.find(m.value());
+        const std::size_t offset = place_of_word(written.text, m.value());
         if (offset == std::string::npos || !told.insert(m.value()).second) continue;
         diagnostics_.warning(place_in_scalar(written, offset),
                              "nothing here shows " + m.value(),

@@ -12,6 +12,20 @@
 
 namespace coalmine {
 
+namespace {
+
+/// Groups come of several files; in one file their names may not repeat.
+void tell_apart(std::vector<rules::RuleGroup>& groups) {
+  std::set<std::string> names;
+  for (rules::RuleGroup& group : groups) {
+    const std::string name = group.name;
+    for (int n = 2; !names.insert(group.name).second; ++n)
+      group.name = fmt::format("{} ({})", name, n);
+  }
+}
+
+}  // namespace
+
 std::vector<rules::RuleGroup> scenario_rules(const Scenario& scenario) {
   std::vector<rules::BurnRateObjective> objectives;
   std::set<std::string> names;
@@ -39,6 +53,7 @@ std::vector<rules::RuleGroup> scenario_rules(const Scenario& scenario) {
   if (!objectives.empty())
     groups.push_back(rules::burn_rate_rules(objectives, {.promql = scenario.telemetry.promql()}));
   groups.insert(groups.end(), scenario.alerts.begin(), scenario.alerts.end());
+  tell_apart(groups);
   return groups;
 }
 

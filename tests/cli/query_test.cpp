@@ -131,6 +131,9 @@ TEST_CASE("an empty answer says so, and what nothing has", "[cli][query]") {
                  Contains("did you mean code?"));
   CHECK_THAT(asked.ask("'http_requests_total{code=\"201\"}'").err,
              Contains("no series of http_requests_total has code=\"201\"\n"));
+  // Where something stands in for nothing, too.
+  CHECK_THAT(asked.ask("'sum(http_request_total) or vector(0)'").err,
+             Contains("EXPR:1:5: warning: no series is called http_request_total\n"));
   CHECK(asked.ask("'up > 5' --format csv").out == "time,value\n");
   CHECK(asked.ask("'up > 5'").err.empty());
   CHECK(asked.ask("'up > 5' --step 15").out ==

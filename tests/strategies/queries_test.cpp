@@ -117,6 +117,10 @@ TEST_CASE("a metric that nothing shows is warned of, with whoever would show it"
              Contains("s.yaml:8:" + std::to_string((kCanary + nginx).find("nginx_i") + 1) +
                       ": warning: nothing here shows nginx_ingress_controller_requests\n") &&
                  Contains("a service with metrics: [nginx-ingress] would"));
+  const std::string longer = "{name: q, query: 'sum(reload_total) + sum(load_total)', max: 1}";
+  CHECK_THAT(complaint(canary_with(longer)),
+             Contains("s.yaml:8:" + std::to_string((kCanary + longer).find("(load_") + 2) +
+                      ": warning: nothing here shows load_total\n"));
   CHECK_THAT(
       complaint(load("alerts: {groups: [{name: g, rules: [{alert: A, expr: 'upp == 0'}]}]}\n")),
       Contains("nothing here shows upp\n") && Contains("did you mean up?"));

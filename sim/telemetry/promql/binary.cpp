@@ -96,9 +96,12 @@ void BinaryState::evaluate(Evaluation& evaluation, const Moment& at, Vector& out
   // Nothing is left of the left side where the right one is empty, and rules put their short window
   // there: the long one costs nothing while all is well. The price is an error on the left that
   // nobody hears of.
-  if (binary_.op == BinaryOp::set_and && evaluation.vector(*binary_.right, at).empty()) return;
-  const Vector& left = evaluation.vector(*binary_.left, at);
-  const Vector& right = evaluation.vector(*binary_.right, at);
+  const bool right_first = binary_.op == BinaryOp::set_and;
+  const Vector* first = &evaluation.vector(right_first ? *binary_.right : *binary_.left, at);
+  if (right_first && first->empty()) return;
+  const Vector* second = &evaluation.vector(right_first ? *binary_.left : *binary_.right, at);
+  const Vector& left = right_first ? *second : *first;
+  const Vector& right = right_first ? *first : *second;
   ++round_;
   if (is_set_operator(binary_.op))
     set_operation(evaluation, left, right, out);

@@ -116,6 +116,11 @@ void Evaluation::hold(std::size_t samples) {
   held_ += samples;
 }
 
+void Evaluation::work(std::size_t units) {
+  work_ += units;
+  if (work_ > options_.max_work) throw TimedOut();
+}
+
 void Evaluation::require_distinct(const Vector& vector) {
   marks_.next_round();
   for (const Element& element : vector)
@@ -190,7 +195,9 @@ void Evaluation::select(const Node& node,
                         Vector& out) {
   const Timestamp time = displaced(selector.displacement, at.now);
   double value = 0;
-  for (Column& column : columns_of(node, selector).columns)
+  std::vector<Column>& columns = columns_of(node, selector).columns;
+  work(columns.size());
+  for (Column& column : columns)
     if (newest(column, time, value) != nullptr) out.push_back({column.labels, value});
 }
 
@@ -291,8 +298,7 @@ Window Evaluation::window(Column& column, const Range& range) {
   window.times = column.times.subspan(column.begin, column.end - column.begin);
   window.values = column.values.subspan(column.begin, column.end - column.begin);
   require_room(window.times.size());
-  work_ += window.times.size();
-  if (work_ > options_.max_work) throw TimedOut();
+  work(window.times.size());
   return window;
 }
 
@@ -321,7 +327,14 @@ const Vector& Evaluation::vector(const Node& node, const Moment& at) {
   out.clear();
   try {
     compute(node, at, out);
+    constexpr std::size_t kOfANode = 10;
+    work(kOfANode + out.size());
     require_room(out.size());
+    // Label sets stay until the end, and take as much memory as so many samples.
+    constexpr std::size_t kOfASet = 20;
+    const std::size_t new_sets = sets_.size() - sets_held_;
+    sets_held_ = sets_.size();
+    hold(new_sets * kOfASet);
   } catch (EvaluationError& error) {
     error.locate(place_of_errors(node));
     throw;
@@ -348,6 +361,7 @@ void Evaluation::compute(const Node& node, const Moment& at, Vector& out) {
 }
 
 double Evaluation::scalar(const Node& node, const Moment& at) {
+  work(1);
   if (const auto* number = std::get_if<NumberLiteral>(&node.is)) return number->value;
   if (const auto* paren = std::get_if<Paren>(&node.is)) return scalar(*paren->inner, at);
   if (const auto* unary = std::get_if<Unary>(&node.is)) {

@@ -116,6 +116,8 @@ class Evaluation {
   Timestamp displaced(const Displacement& displacement, Timestamp now) const;
 
  private:
+  /// Accounts for time that was spent.
+  void work(std::size_t units);
   void compute(const Node& node, const Moment& at, Vector& out);
   void select(const Node& node, const VectorSelector& selector, const Moment& at, Vector& out);
   void negate(const Node& node, const Moment& at, Vector& out);
@@ -136,7 +138,8 @@ class Evaluation {
   std::vector<NodeState> states_;
   Marks marks_;
   std::size_t held_ = 0;
-  std::uint64_t work_ = 0;  ///< samples in windows so far
+  std::uint64_t work_ = 0;     ///< so far, as Options::max_work counts it
+  std::size_t sets_held_ = 0;  ///< label sets accounted for
 };
 
 /// The string of a node of string type.

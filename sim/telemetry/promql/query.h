@@ -112,8 +112,9 @@ struct Options {
   Millis default_step = std::chrono::minutes(1);
   /// A query that would hold more samples than this at once is refused, as query.max-samples does.
   std::size_t max_samples = 50'000'000;
-  /// A query whose windows hold more samples than this together, each counted as often as it is in
-  /// one, is broken off: some seconds of work, where a server has query.timeout.
+  /// A query that does more than this is broken off, some seconds of work, where a server has
+  /// query.timeout. It counts samples in windows, series that are looked up and elements of vectors,
+  /// each as often as it is met, and some for every part of the query at every step.
   std::uint64_t max_work = 1'000'000'000;
 };
 

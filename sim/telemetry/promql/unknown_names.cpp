@@ -7,6 +7,7 @@
 #include <set>
 
 #include "sim/kernel/diagnostics.h"
+#include "sim/telemetry/go_number.h"
 #include "sim/telemetry/go_quote.h"
 #include "sim/telemetry/promql/ast.h"
 #include "sim/telemetry/promql/functions.h"
@@ -19,6 +20,15 @@ using Names = std::set<std::string, std::less<>>;
 std::string meant(const std::string& word, const Names& known) {
   const std::vector<std::string> candidates(known.begin(), known.end());
   return did_you_mean(word, candidates);
+}
+
+/// Bounds are written as `1` or as `1.0`.
+std::string same_number(const std::string& word, const Names& known) {
+  const std::optional<double> number = parse_go_number(word);
+  if (!number) return {};
+  for (const std::string& other : known)
+    if (parse_go_number(other) == number) return "did you mean " + other + "?";
+  return {};
 }
 
 void add_names(const StoredSeries& series, Names& names) {
@@ -72,7 +82,8 @@ std::optional<UnknownName> unknown_in(const Node& node,
             values.begin(), values.end(), [&](const std::string& v) { return matcher.matches(v); }))
       continue;
     constexpr std::size_t kShown = 5;
-    std::string hint = meant(matcher.value(), values);
+    std::string hint = same_number(matcher.value(), values);
+    if (hint.empty()) hint = meant(matcher.value(), values);
     if (hint.empty()) {
       std::vector<std::string> shown;
       for (const std::string& value : values) {
@@ -141,6 +152,17 @@ std::vector<UnknownName> unknown_in_selectors(const Query& query, const SeriesSo
   walk(query.root(), [&](const Node& node) {
     const VectorSelector* selector = selector_of(node);
     if (selector == nullptr) return;
+    if (auto unknown = unknown_in(node, *selector, source)) found.push_back(std::move(*unknown));
+  });
+  return found;
+}
+
+std::vector<UnknownName> unknown_metrics(const Query& query, const SeriesSource& source) {
+  std::vector<UnknownName> found;
+  walk(query.root(), [&](const Node& node) {
+    const VectorSelector* selector = selector_of(node);
+    const Matcher* name = selector != nullptr ? matcher_of_name(*selector) : nullptr;
+    if (name == nullptr || !called(name, source).empty()) return;
     if (auto unknown = unknown_in(node, *selector, source)) found.push_back(std::move(*unknown));
   });
   return found;

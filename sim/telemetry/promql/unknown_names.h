@@ -17,6 +17,9 @@ struct UnknownName {
   std::string hint;        ///< "did you mean http_requests_total?", or empty
 };
 
+/// Metric names that no series has: also where `or vector(0)` makes an answer of nothing.
+std::vector<UnknownName> unknown_metrics(const Query& query, const SeriesSource& source);
+
 /// Metric names that no series has; labels that none of a metric's series has, unless the matcher
 /// is content without; values that a label must be equal to and never is. One for each selector at
 /// most. In the order of the text.
