@@ -8,13 +8,9 @@
 namespace coalmine {
 namespace {
 
-FilledIn with_anything(const std::string& query) {
-  return fill_in(query,
-                 {{"target", "target"},
-                  {"stable", "stable"},
-                  {"service", "service"},
-                  {"namespace", "namespace"},
-                  {"interval", "1m"}});
+FilledIn with_anything(const QueryCheck& check) {
+  return fill_in(check.query,
+                 placeholders(check, {"target", "stable", "service", "namespace", "1m"}));
 }
 
 /// A query must be PromQL whatever its placeholders will be.
@@ -24,7 +20,7 @@ void check_query(const QueryCheck& check, const SectionView& at, Diagnostics& pr
   if (check.min && check.max && *check.min > *check.max)
     problems.error(at.position("min"), "min is above max");
   const Value& written = *at.node.find("query");
-  const FilledIn filled = with_anything(check.query);
+  const FilledIn filled = with_anything(check);
   const std::string& text = filled.text;
   if (const std::size_t open = text.find("{{"); open != std::string::npos) {
     const std::size_t close = text.find_first_of("}\n", open);
@@ -34,7 +30,8 @@ void check_query(const QueryCheck& check, const SectionView& at, Diagnostics& pr
         closed ? text.substr(open, close + 2 - open) + " is no placeholder that is known here"
                : "a placeholder is not closed with }}",
         {},
-        "known placeholders: target, stable, service, namespace, interval");
+        "known placeholders: target, stable, service, namespace, interval, and what "
+        "args names");
     return;
   }
   try {
@@ -47,6 +44,11 @@ void check_query(const QueryCheck& check, const SectionView& at, Diagnostics& pr
     problems.error(place_in_scalar(written, filled.origin(e.offset())),
                    "no PromQL: " + e.message());
   }
+}
+
+void check_built_in(const CheckPlan& plan, const SectionView& at, Diagnostics& problems) {
+  if (!plan.built_in && plan.queries.empty())
+    problems.error(at.position("builtIn"), "nothing is left to check: there are no queries");
 }
 
 /// The timeline tells them apart by their names.
@@ -66,6 +68,10 @@ Section<QueryCheck> query_table() {
              {.help = "PromQL; {{ target }}, {{ stable }}, {{ service }}, {{ namespace }} and "
                       "{{ interval }} are filled in",
               .required = true})
+      .field("args",
+             &QueryCheck::args,
+             kind::map_of(kind::text()),
+             {.default_text = "{}", .help = "values of further placeholders, by name"})
       .field("min", &QueryCheck::min, kind::number(), {.help = "a smaller value fails the check"})
       .field("max", &QueryCheck::max, kind::number(), {.help = "a larger value fails the check"})
       .check(check_query);
@@ -74,9 +80,23 @@ Section<QueryCheck> query_table() {
 
 }  // namespace
 
+std::map<std::string, std::string> placeholders(const QueryCheck& check,
+                                                const QuerySubjects& subjects) {
+  std::map<std::string, std::string> values;
+  for (const auto& [name, text] : check.args)
+    for (const char* prefix : {"", "args.", "variables."}) values[prefix + name] = text;
+  values["target"] = subjects.target;
+  values["stable"] = subjects.stable;
+  for (const char* name : {"service", "ingress", "route"}) values[name] = subjects.service;
+  values["namespace"] = subjects.name_space;
+  for (const char* name : {"interval", "$__interval", "$__rate_interval", "$__range"})
+    values[name] = subjects.interval;
+  return values;
+}
+
 std::vector<std::string> query_texts(const CheckPlan& plan) {
   std::vector<std::string> texts;
-  for (const QueryCheck& check : plan.queries) texts.push_back(with_anything(check.query).text);
+  for (const QueryCheck& check : plan.queries) texts.push_back(with_anything(check).text);
   return texts;
 }
 
@@ -142,7 +162,13 @@ Section<CheckPlan> check_table() {
              &CheckPlan::queries,
              kind::list_of(kind::section(query_table())),
              {.help = "questions in PromQL that are checked besides, each with its limits"})
-      .check(check_names);
+      .field(
+          "builtIn",
+          &CheckPlan::built_in,
+          kind::flag(),
+          {.default_text = "true", .help = "false: queries alone decide, not errors and latency"})
+      .check(check_names)
+      .check(check_built_in);
   return table;
 }
 

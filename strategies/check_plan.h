@@ -2,6 +2,7 @@
 /// has in common. checks.h says how they are applied.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,7 +18,20 @@ struct QueryCheck {
   std::string name;
   std::string query;  ///< PromQL with placeholders
   std::optional<double> min, max;
+  std::map<std::string, std::string> args;  ///< further placeholders
 };
+
+/// What fills the placeholders of a query. Flagger's, Argo's and Grafana's words for the same mean
+/// the same; an argument is {{ args.NAME }}, {{ variables.NAME }} or {{ NAME }}.
+struct QuerySubjects {
+  std::string target;  ///< the Deployment of the new version
+  std::string stable;  ///< of the old one
+  std::string service;
+  std::string name_space;
+  std::string interval;  ///< between checks, as PromQL writes it
+};
+std::map<std::string, std::string> placeholders(const QueryCheck& check,
+                                                const QuerySubjects& subjects);
 
 struct CheckPlan {
   double max_error_ratio = 0;       ///< always allowed, [0, 1]
@@ -28,6 +42,7 @@ struct CheckPlan {
   int min_samples = 1;              ///< requests a measurement needs to count
   int inconclusive_limit = 1;       ///< inconclusive checks, not in a row, at which to give up
   std::vector<QueryCheck> queries;  ///< checked besides
+  bool built_in = true;             ///< false: the queries alone decide
 };
 
 /// The PromQL of its queries with something in the place of every placeholder.

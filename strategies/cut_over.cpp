@@ -55,7 +55,7 @@ CutOver::CutOver(Operator& op, std::string who, const CutOverPlan& plan)
     : op_(op), who_(std::move(who)), plan_(plan) {}
 
 Task<bool> CutOver::measure_old() {
-  if (!plan_.compare) co_return true;
+  if (!plan_.compare || !plan_.checks.built_in) co_return true;
   const int limit = plan_.checks.inconclusive_limit;
   for (int tries = 1; tries <= limit; ++tries) {
     const Measurement old = measure(op_.metrics(), Operator::of(op_.stable()), plan_.interval);

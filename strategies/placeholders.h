@@ -1,4 +1,5 @@
-/// Placeholders in the texts that users bring along: `{{ name }}`, with or without blanks.
+/// Placeholders in the texts that users bring along: `{{ name }}`, with or without blanks, and
+/// Grafana's `$__name`.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +23,8 @@ struct FilledIn {
   std::vector<Piece> pieces;  ///< in order, the first at 0
 };
 
-/// Each replaced by its value; those without one stand as they are.
+/// Each replaced by its value; those without one stand as they are. Grafana's have their `$__` in
+/// `values`.
 FilledIn fill_in(const std::string& text, const std::map<std::string, std::string>& values);
 
 }  // namespace coalmine

@@ -1,6 +1,5 @@
 #include "strategies/query_checks.h"
 
-#include <map>
 #include <string>
 #include <utility>
 
@@ -20,8 +19,9 @@ std::string limits(const QueryCheck& query) {
 
 CheckResult check_query(const QueryCheck& query,
                         const Operator& op,
-                        const std::map<std::string, std::string>& values) {
-  const Reading reading = op.metrics().query(fill_in(query.query, values).text);
+                        const QuerySubjects& subjects) {
+  const Reading reading =
+      op.metrics().query(fill_in(query.query, placeholders(query, subjects)).text);
   if (!reading.value)
     return {CheckOutcome::inconclusive,
             query.name + ": " + reading.problem,
@@ -33,6 +33,22 @@ CheckResult check_query(const QueryCheck& query,
           {reading.against(low || !query.max ? query.min : query.max)}};
 }
 
+int badness(const CheckResult& result) {
+  if (result.outcome == CheckOutcome::failed) return 2;
+  return result.outcome == CheckOutcome::inconclusive ? 1 : 0;
+}
+
+/// What two checks come to together: the worse one, of equals the first; what passed says both. All
+/// evidence is kept, that of what decided first.
+CheckResult both(CheckResult first, CheckResult second) {
+  const bool passed = badness(first) == 0 && badness(second) == 0;
+  if (badness(second) > badness(first)) std::swap(first, second);
+  if (passed && !first.message.empty()) first.message += "; ";
+  if (passed) first.message += second.message;
+  first.evidence.insert(first.evidence.end(), second.evidence.begin(), second.evidence.end());
+  return first;
+}
+
 }  // namespace
 
 CheckResult with_queries(CheckResult built_in,
@@ -40,26 +56,15 @@ CheckResult with_queries(CheckResult built_in,
                          const CheckPlan& plan,
                          DeploymentId target,
                          Duration interval) {
-  if (built_in.outcome == CheckOutcome::failed) return built_in;
-  const std::map<std::string, std::string> values{
-      {"target", op.name_of(target)},
-      {"stable", op.name_of(op.stable())},
-      {"service", op.scenario().service.name},
-      {"namespace", op.scenario().name_space},
-      {"interval", promql::duration_text(interval)},
-  };
-  CheckResult all = std::move(built_in);
-  for (const QueryCheck& query : plan.queries) {
-    CheckResult one = check_query(query, op, values);
-    if (one.outcome == CheckOutcome::failed) return one;
-    if (all.outcome != CheckOutcome::passed) continue;
-    if (one.outcome == CheckOutcome::inconclusive) {
-      all = std::move(one);
-    } else {
-      all.message += "; " + one.message;
-      all.evidence.insert(all.evidence.end(), one.evidence.begin(), one.evidence.end());
-    }
-  }
+  const QuerySubjects subjects{op.name_of(target),
+                               op.name_of(op.stable()),
+                               op.scenario().service.name,
+                               op.scenario().name_space,
+                               promql::duration_text(interval)};
+  CheckResult all{CheckOutcome::passed, {}, {}};
+  if (plan.built_in) all = std::move(built_in);
+  for (const QueryCheck& query : plan.queries)
+    all = both(std::move(all), check_query(query, op, subjects));
   return all;
 }
 

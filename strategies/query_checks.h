@@ -7,8 +7,7 @@
 ///                response_code="404"}[{{ interval }}])) or vector(0)
 ///         max: 5
 ///
-/// Placeholders, with or without blanks: target (the Deployment of the new version), stable (that
-/// of the old one), service, namespace, interval (the time between checks).
+/// check_plan.h says what placeholders there are.
 #pragma once
 
 #include "sim/experiment/operator.h"
@@ -17,9 +16,10 @@
 
 namespace coalmine {
 
-/// What a check and the user's queries about `target` come to together: failed where any failed,
-/// the built-in rules first, then the queries in order; else inconclusive where any was. A query
-/// that gives no number, or more than one, is inconclusive.
+/// What a check (if plan.built_in) and the user's queries about `target` come to together: failed
+/// where any failed, the built-in rules first, then the queries in order; else inconclusive where
+/// any was. All are asked, and are evidence. A query that gives no number, or more than one, is
+/// inconclusive.
 CheckResult with_queries(CheckResult built_in,
                          const Operator& op,
                          const CheckPlan& plan,

@@ -58,18 +58,42 @@ class FlowParser {
   Value quoted() {
     const char quote = text_[i_];
     const std::size_t begin = i_++;
-    const std::size_t end = text_.find(quote, i_);
-    if (end == std::string_view::npos) {
-      fail("the quote is not closed");
-      return {};
-    }
     Value value;
     value.kind = Value::Kind::scalar;
     value.quoted = true;
-    value.text = std::string(text_.substr(i_, end - i_));
-    value.at = here(begin, end + 1 - begin);
-    i_ = end + 1;
+    for (;; ++i_) {
+      if (i_ >= text_.size()) {
+        fail("the quote is not closed");
+        return {};
+      }
+      const char c = text_[i_];
+      if (c == '\\' && quote == '"') {
+        value.text += escaped();
+      } else if (c != quote) {
+        value.text += c;
+      } else if (quote == '\'' && text_.substr(i_ + 1, 1) == "'") {
+        value.text += text_[i_++];  // two stand for one
+      } else {
+        break;
+      }
+    }
+    ++i_;
+    value.at = here(begin, i_ - begin);
     return value;
+  }
+
+  /// The character that a backslash stands for, as in YAML; those that nobody writes are refused.
+  char escaped() {
+    const char c = i_ + 1 < text_.size() ? text_[i_ + 1] : '\0';
+    constexpr std::string_view kWritten = "\"\\/ nt";
+    constexpr std::string_view kMeant = "\"\\/ \n\t";
+    const std::size_t which = c == '\0' ? std::string_view::npos : kWritten.find(c);
+    if (which == std::string_view::npos) {
+      fail("a backslash before another character than \", \\, /, n or t");
+      return c;
+    }
+    ++i_;
+    return kMeant[which];
   }
 
   Value plain() {

@@ -224,6 +224,21 @@ TEST_CASE("a distribution that makes no sense is refused", "[kernel][settings]")
   }
 }
 
+TEST_CASE("quotes in a one-line value have the escapes of YAML", "[kernel][settings]") {
+  const auto text = [](const char* written) {
+    Diagnostics diagnostics;
+    const Value value = parse_flow(written, {}, diagnostics);
+    return diagnostics.has_errors() ? diagnostics.sorted()[0].message : value.text;
+  };
+  CHECK(text(R"("up{job=\"a\"} > 0")") == "up{job=\"a\"} > 0");
+  CHECK(text(R"("a\\b\n\/")") == "a\\b\n/");
+  CHECK(text("'it''s'") == "it's");
+  CHECK(text(R"('a\"b')") == "a\\\"b");
+  CHECK(text(R"("a\x")") == "a backslash before another character than \", \\, /, n or t");
+  CHECK(text(R"("a\)") == "a backslash before another character than \", \\, /, n or t");
+  CHECK(text(R"("a\")") == "the quote is not closed");
+}
+
 TEST_CASE("a one-line value nested too deep is refused", "[kernel][settings]") {
   Diagnostics diagnostics;
   parse_flow(std::string(100000, '['), {}, diagnostics);

@@ -205,6 +205,36 @@ TEST_CASE("placeholders are filled in, blanks or not, and others left alone",
   CHECK(fill_in("{{}} {{ }}", {{"x", "1"}}).text == "{{}} {{ }}");
 }
 
+TEST_CASE("words of Flagger, Argo and Grafana are filled in, and arguments",
+          "[strategies][queries]") {
+  CHECK(fill_in("rate(x[$__rate_interval]) $__other", {{"$__rate_interval", "1m"}}).text ==
+        "rate(x[1m]) $__other");
+  CHECK(play_canary("{name: q, max: 0.5, args: {service-name: shop-canary, code: 5..}, query: "
+                    "\"sum(rate(istio_requests_total{destination_workload='{{args.service-name}}',"
+                    "response_code=~'{{ variables.code }}'}[$__rate_interval]))\"}")
+            .verdict == Verdict::rolled_back);
+  CHECK_THAT(complaint(canary_with("{name: q, max: 1, query: 'x{a=\"{{ args.b }}\"}'}")),
+             Contains("{{ args.b }} is no placeholder") && Contains("what args names"));
+}
+
+TEST_CASE("queries alone decide where the built-in checks are left out", "[strategies][queries]") {
+  // 1 % of errors would be too many for those.
+  const auto canary = [](const std::string& more) {
+    return load("strategies: [canary: {steps: [50%], interval: 1m" + more + "}]\n");
+  };
+  const std::string query =
+      ", queries: [{name: rate, query: 'sum(rate(istio_requests_total[1m]))', min: 1}]";
+  CHECK(play(spec_of(canary(query).value(), "canary")).verdict == Verdict::rolled_back);
+  CHECK(play(spec_of(canary(query + ", builtIn: false").value(), "canary")).verdict ==
+        Verdict::promoted);
+  CHECK_THAT(complaint(canary(", builtIn: false")), Contains("nothing is left to check"));
+  // A check that fails quotes the queries as well.
+  const RunResult run = play(spec_of(canary(query).value(), "canary"));
+  for (const Event& e : run.events)
+    if (e.reason == "CheckFailed")
+      CHECK(e.evidence.back().query == "sum(rate(istio_requests_total[1m]))");
+}
+
 TEST_CASE("what was filled in is known to come from its placeholder", "[strategies][queries]") {
   const FilledIn filled = fill_in("a{{ x }}bc{{ y }}d", {{"x", "one"}});
   REQUIRE(filled.text == "aonebc{{ y }}d");
