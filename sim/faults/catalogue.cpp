@@ -18,6 +18,7 @@
 #include "sim/faults/memory_leak.h"
 #include "sim/faults/metrics_late.h"
 #include "sim/faults/metrics_lost.h"
+#include "sim/faults/metrics_slow.h"
 #include "sim/faults/readiness_lie.h"
 #include "sim/faults/slow_start.h"
 
@@ -93,7 +94,8 @@ std::vector<FaultType> fault_catalogue() {
           fault_type<DependencyDown>(),
           fault_type<DependencySlow>(),
           fault_type<MetricsLost>(),
-          fault_type<MetricsLate>()};
+          fault_type<MetricsLate>(),
+          fault_type<MetricsSlow>()};
 }
 
 }  // namespace coalmine

@@ -9,7 +9,7 @@ Section<MetricsLate> MetricsLate::table() {
 }
 
 void MetricsLate::install(FaultTarget& target) const {
-  target.effects.scrapes.push_back({0, by, target.key("coin"), target.window});
+  target.effects.scrapes.push_back({0, by, target.key("coin"), target.window, {}});
 }
 
 std::string MetricsLate::lacks(const FaultSite& /*site*/) const {

@@ -129,12 +129,17 @@ struct OnCallSettings {
 
 struct TelemetrySettings {
   Duration scrape_interval = std::chrono::seconds(15);
+  std::optional<Duration> scrape_timeout;  ///< none: 10 s, or the interval if that is shorter
   Duration evaluation_interval = std::chrono::seconds(30);  ///< of alert rules
   double scrape_loss = 0;  ///< each scrape of each target is lost with this probability
   TargetLabelStyle target_labels = TargetLabelStyle::operator_;
   PromDialect prometheus = PromDialect::v3;          ///< whose PromQL and ingestion
   Duration retention = std::chrono::hours(24 * 15);  ///< of samples
 
+  Duration timeout() const {
+    constexpr Duration kUsual = std::chrono::seconds(10);
+    return scrape_timeout.value_or(std::min(kUsual, scrape_interval));
+  }
   /// How its server evaluates queries. A subquery without a step takes the evaluation interval.
   promql::Options promql() const;
 };

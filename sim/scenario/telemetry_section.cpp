@@ -9,6 +9,14 @@ Section<TelemetrySettings> telemetry_table() {
           "scrapeInterval",
           &TelemetrySettings::scrape_interval,
           {.default_text = "15s", .min = "1s", .max = "1h", .help = "between scrapes of a target"})
+      .field("scrapeTimeout",
+             &TelemetrySettings::scrape_timeout,
+             {.default_text = "10s",
+              .min = "1ms",
+              .max = "1h",
+              .help = "a scrape that takes longer fails; at most the interval, which is the "
+                      "default where it is shorter",
+              .default_applies = false})
       .field("evaluationInterval",
              &TelemetrySettings::evaluation_interval,
              {.default_text = "30s",
@@ -37,6 +45,12 @@ Section<TelemetrySettings> telemetry_table() {
                  {{"2", PromDialect::v2}, {"2.51", PromDialect::v2_51}, {"3", PromDialect::v3}}),
              {.default_text = "3",
               .help = "whose rules queries follow: of 2.x to 2.50, of 2.51 to 2.55, of 3"});
+  table.check([](const TelemetrySettings& t, const SectionView& at, Diagnostics& problems) {
+    if (t.scrape_timeout && *t.scrape_timeout > t.scrape_interval)
+      problems.error(at.position("scrapeTimeout"),
+                     "scrapeTimeout is greater than scrapeInterval",
+                     "the interval is " + format_duration(t.scrape_interval));
+  });
   return table;
 }
 

@@ -311,6 +311,7 @@ void World::start_telemetry() {
   instruments_ = std::make_unique<WorldInstruments>(*this);
   Scraper::Settings scraping;
   scraping.interval = scenario_.telemetry.scrape_interval;
+  scraping.timeout = scenario_.telemetry.timeout();
   scraping.loss = scenario_.telemetry.scrape_loss;
   scraping.phase_key = key("telemetry/phase");
   scraping.loss_key = key("telemetry/loss");

@@ -192,6 +192,7 @@ struct ScrapeEffect {
   Duration delay{};
   RandomKey coin{};
   EffectWindow when{};
+  Duration takes{};  ///< for a pod's target to answer
 };
 
 /// 15: users convert `factor` times as often; no request shows it.

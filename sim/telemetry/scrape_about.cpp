@@ -64,6 +64,7 @@ void Scraper::store_about_shared(EndpointKind endpoint, Timestamp scraped) {
     if (!loop.about.empty()) owner = &loop;
     if (loop.last.scraped != scraped) continue;
     all.up |= loop.last.up;
+    all.took = std::max(all.took, loop.last.took);
     all.shown += loop.last.shown;
     all.added += loop.last.added;
   }
@@ -74,8 +75,9 @@ void Scraper::store_about(const Loop& loop, const Arrival& arrival) {
   if (loop.about.empty()) return;
   const auto n = static_cast<double>(arrival.shown);
   // A page costs the time of a round trip and a little for each line.
+  const double usual = arrival.up ? 0.001 + 2e-6 * n : 0.0005;
   const double values[kAboutScrapes] = {arrival.up ? 1.0 : 0.0,
-                                        arrival.up ? 0.001 + 2e-6 * n : 0.0005,
+                                        to_seconds(arrival.took) + usual,
                                         n,
                                         n,
                                         static_cast<double>(arrival.added)};
@@ -86,7 +88,7 @@ void Scraper::store_about(const Loop& loop, const Arrival& arrival) {
 /// `up` and the like of the past: all that is shown now was shown.
 void Scraper::fill_in_about(const Loop& loop, Time now) {
   if (loop.about.empty()) return;
-  Arrival then{{}, true, 0, 0};
+  Arrival then{{}, true, {}, 0, 0};
   for (const Loop& other : loops_)
     if (&other == &loop || (is_shared(loop.of.endpoint) && other.of.endpoint == loop.of.endpoint))
       then.shown += other.last.shown;

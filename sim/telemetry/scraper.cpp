@@ -274,9 +274,12 @@ void Scraper::scrape(std::size_t index, std::int64_t tick) {
     lost = lost || draw(fault_coin, nth) < e.loss * e.when.level(now);
   }
   lost = lost || !answers(loop);
-  if (lost) ++failed_;
-  deliver(
-      index, delay_of(loop) + loop.age, now, lost ? std::nullopt : std::optional(read_all(loop)));
+  const Duration needs = lost ? Duration{} : time_to_answer(loop);
+  const Duration took = std::min(needs, settings_.timeout);
+  Answer answer{now, took, std::nullopt};
+  if (!lost && needs <= settings_.timeout) answer.page = read_all(loop);
+  if (!answer.page) ++failed_;
+  deliver(index, delay_of(loop) + loop.age + took, std::move(answer));
 }
 
 /// A target, or one of the things that a shared target knows, is there no more.
@@ -293,7 +296,7 @@ void Scraper::gone(std::size_t index) {
   const bool part = is_shared(loop.of.endpoint);
   const Duration late =
       part ? Duration::zero() : settings_.interval + settings_.interval / 10 + delay_of(loop);
-  simulation_.at(due + late, [this, index, due] { store_failure(index, to_timestamp(due), true); });
+  simulation_.at(due + late, [this, index, due] { store_gone(index, to_timestamp(due)); });
 }
 
 /// What faults do to scrapes they do to those of the pods and of the router alone.
@@ -311,46 +314,58 @@ Duration Scraper::delay_of(const Loop& loop) const {
   return delay;
 }
 
+/// The slowest of what disturbs it; what every answer takes is little beside it.
+Duration Scraper::time_to_answer(const Loop& loop) const {
+  Duration longest{};
+  if (!loop.of.pod.valid()) return longest;
+  for (const ScrapeEffect& e : disturbances(loop.of)) {
+    const double level = e.when.level(simulation_.now());
+    const Duration takes = std::chrono::floor<Millis>(from_seconds(to_seconds(e.takes) * level));
+    longest = std::max(longest, takes);
+  }
+  return longest;
+}
+
 /// What was read, or that nothing could be, arrives after `delay`.
-void Scraper::deliver(std::size_t index, Duration delay, Time scraped, std::optional<Page> page) {
-  const auto arrive = [this, index, scraped](const std::optional<Page>& what) {
-    const Timestamp time = to_timestamp(scraped);
-    if (what)
-      store(index, time, *what);
-    else
-      store_failure(index, time, false);
-  };
-  if (delay <= Duration::zero()) return arrive(page);
+void Scraper::deliver(std::size_t index, Duration delay, Answer answer) {
+  if (delay <= Duration::zero()) return store(index, answer);
   ++late_;
-  simulation_.after(delay, [this, arrive, page = std::move(page)] {
+  simulation_.after(delay, [this, index, answer = std::move(answer)] {
     --late_;
-    arrive(page);
+    store(index, answer);
   });
 }
 
-void Scraper::store(std::size_t index, Timestamp scraped, const Page& page) {
+void Scraper::store(std::size_t index, const Answer& answer) {
   Loop& loop = loops_[index];
+  const Timestamp scraped = to_timestamp(answer.scraped);
+  if (!answer.page) {
+    end_series(index, scraped);
+    return arrived(loop, {scraped, false, answer.took, 0, 0});
+  }
   const bool marked_stale = loop.of.endpoint != EndpointKind::kubelet;
   std::size_t shown = 0;
   std::size_t added = 0;
   for (std::size_t i = 0; i < loop.columns.size(); ++i) {
     Column& column = loop.columns[i];
-    const bool now = !std::isnan(page[i]);
+    const double value = (*answer.page)[i];
+    const bool now = !std::isnan(value);
     if (now && !column.known.series.valid())
       column.known.series = store_.series(column.exposed.labels());
     if (now) {
       ++shown;
       added += column.known.shown ? 0 : 1;
-      store_.append(column.known.series, scraped, page[i]);
+      store_.append(column.known.series, scraped, value);
     } else if (column.known.shown && marked_stale) {
       store_.append(column.known.series, scraped, kStaleMarker);
     }
     column.known.shown = now;
   }
-  arrived(loop, {scraped, true, shown, added});
+  arrived(loop, {scraped, true, answer.took, shown, added});
 }
 
-void Scraper::store_failure(std::size_t index, Timestamp scraped, bool gone) {
+/// All that the last scrape showed is there no more.
+void Scraper::end_series(std::size_t index, Timestamp scraped) {
   Loop& loop = loops_[index];
   const bool marked_stale = loop.of.endpoint != EndpointKind::kubelet;
   for (Column& column : loop.columns) {
@@ -358,7 +373,11 @@ void Scraper::store_failure(std::size_t index, Timestamp scraped, bool gone) {
       store_.append(column.known.series, scraped, kStaleMarker);
     column.known.shown = false;
   }
-  if (!gone) return arrived(loop, {scraped, false, 0, 0});
+}
+
+void Scraper::store_gone(std::size_t index, Timestamp scraped) {
+  end_series(index, scraped);
+  const Loop& loop = loops_[index];
   if (is_shared(loop.of.endpoint)) return;
   for (const SeriesId series : loop.about)
     if (!store_.at(series).times.empty()) store_.append(series, scraped, kStaleMarker);

@@ -54,7 +54,8 @@ class Scraper {
 
   struct Settings {
     Duration interval = std::chrono::seconds(15);
-    double loss = 0;  ///< probability that a scrape is lost, [0, 1]
+    Duration timeout = std::chrono::seconds(10);  ///< of a scrape, at most the interval
+    double loss = 0;                              ///< probability that a scrape is lost, [0, 1]
     Duration discovery_interval = std::chrono::seconds(5);
     Time steady_until = kTimeZero;  ///< the settling period lies before; nothing is filled in if
                                     ///< start() comes later
@@ -139,6 +140,7 @@ class Scraper {
   struct Arrival {
     Timestamp scraped = Timestamp::min();
     bool up = false;
+    Duration took{};        ///< besides what every answer takes; until the timeout, if it ended so
     std::size_t shown = 0;  ///< series
     std::size_t added = 0;  ///< of them, those that the scrape before did not show
   };
@@ -173,9 +175,17 @@ class Scraper {
   void gone(std::size_t index);
   const std::vector<ScrapeEffect>& disturbances(const Subject& subject) const;
   Duration delay_of(const Loop& loop) const;
-  void deliver(std::size_t index, Duration delay, Time scraped, std::optional<Page> page);
-  void store(std::size_t index, Timestamp scraped, const Page& page);
-  void store_failure(std::size_t index, Timestamp scraped, bool gone);
+  Duration time_to_answer(const Loop& loop) const;
+  /// What a scrape that began then has come to.
+  struct Answer {
+    Time scraped{};
+    Duration took{};
+    std::optional<Page> page;  ///< none: it failed
+  };
+  void deliver(std::size_t index, Duration delay, Answer answer);
+  void store(std::size_t index, const Answer& answer);
+  void end_series(std::size_t index, Timestamp scraped);
+  void store_gone(std::size_t index, Timestamp scraped);
   void arrived(Loop& loop, const Arrival& arrival);
   void store_about(const Loop& loop, const Arrival& arrival);
   void store_about_shared(EndpointKind endpoint, Timestamp scraped);

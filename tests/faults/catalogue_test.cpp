@@ -183,6 +183,10 @@ TEST_CASE("faults of metrics and of the business leave requests alone", "[faults
   CHECK(late.scrapes.at(0).loss == 0);
   CHECK(late.scrapes.at(0).delay == Duration(45s));
   CHECK(late.none());
+  const auto slow = effects_of("metricsSlow", "{takes: 4s}");
+  CHECK(slow.scrapes.at(0).takes == Duration(4s));
+  CHECK(slow.scrapes.at(0).delay == Duration{});
+  CHECK(slow.none());
   const auto conversion = effects_of("conversionLoss", "{factor: 0.8}");
   CHECK(conversion.conversions.at(0).factor == 0.8);
   CHECK(same(conversion.conversions.at(0).when, kWindow));
@@ -217,7 +221,8 @@ TEST_CASE("a fault that changes nothing says what would", "[faults]") {
       {"dependencyDown", "{service: payment, p: 0%}", "p above 0%"},
       {"dependencySlow", "{service: payment, factor: 1}", "a factor other than 1, or a shift"},
       {"metricsLost", "{share: 0%}", "a share above 0%"},
-      {"metricsLate", "{by: 0s}", "by above 0s"}};
+      {"metricsLate", "{by: 0s}", "by above 0s"},
+      {"metricsSlow", "{takes: 0s}", "takes above 0s"}};
   for (const auto& [key, text, lacks] : cases) {
     INFO(key << text);
     const Loaded loaded = load(key, text);
@@ -250,7 +255,8 @@ TEST_CASE("every kind of fault can change something", "[faults]") {
       {"dependencyDown", "{service: payment}"},
       {"dependencySlow", "{service: payment, factor: 2}"},
       {"metricsLost", "{}"},
-      {"metricsLate", "{by: 1m}"}};
+      {"metricsLate", "{by: 1m}"},
+      {"metricsSlow", "{takes: 1s}"}};
   std::set<std::string> tried;
   for (const auto& [key, text] : cases) {
     INFO(key << text);
@@ -390,6 +396,7 @@ TEST_CASE("the settings of faults are checked", "[faults]") {
        "{service: payment}",
        "dependencySlow changes nothing: give factor or shift"},
       {"metricsLate", "{}", "metricsLate needs the key by"},
+      {"metricsSlow", "{}", "metricsSlow needs the key takes"},
       {"conversionLoss", "{factor: 2}", "factor: 2 is out of range"},
       {"readinessLie", "{fro: 1s}", "fro is not a key of readinessLie"}};
   for (const auto& [key, text, message] : cases) {

@@ -90,3 +90,17 @@ TEST_CASE("a PrometheusRule behind the scenario, or beside the Deployment, bring
   CHECK(brief(with("job:up:sun").diagnostics).find("nothing here shows job:up:sun") !=
         std::string::npos);
 }
+
+TEST_CASE("a scrape may take ten seconds or as long as the interval, unless it is said",
+          "[scenario][metrics]") {
+  const auto timeout = [](const std::string& telemetry) {
+    return load(scenario("", "telemetry: {" + telemetry + "}\n")).value()->telemetry.timeout();
+  };
+  CHECK(timeout("") == Duration(10s));
+  CHECK(timeout("scrapeInterval: 5s") == Duration(5s));
+  CHECK(timeout("scrapeInterval: 5s, scrapeTimeout: 2s") == Duration(2s));
+  CHECK(load(scenario("", "telemetry: {scrapeInterval: 5s, scrapeTimeout: 6s}\n"))
+            .diagnostics.text()
+            .find("s.yaml:5:45: error: scrapeTimeout is greater than scrapeInterval") !=
+        std::string::npos);
+}

@@ -213,6 +213,17 @@ TEST_CASE("later than the canary's window, metrics are as good as lost", "[strat
   CHECK(run.verdict == Verdict::aborted);
 }
 
+TEST_CASE("pods that answer no scrape in time leave nothing to judge a shadow by",
+          "[strategies][faults]") {
+  const auto verdict = [](const char* takes) {
+    return play_small(
+               "shadow", "bad", {faults(std::string("{metricsSlow: {takes: ") + takes + "}}")})
+        .verdict;
+  };
+  CHECK(verdict("1s") == Verdict::promoted);
+  CHECK(verdict("11s") == Verdict::aborted);
+}
+
 TEST_CASE("a version that starts slowly is stopped by who does not wait for it",
           "[strategies][faults]") {
   const std::string slow = faults("{slowStart: {for: 90s, slowdown: 10}}");

@@ -271,6 +271,41 @@ TEST_CASE("every scrape tells whether its target was up and what it brought") {
     CHECK(lab.times(std::string(name) + "{instance=\"pod-0:app\"}").size() == 5);
 }
 
+TEST_CASE("a slow answer is there when it ends, with the time of its begin; a slower one fails") {
+  Laboratory lab;
+  lab.source.add_pod(0, 0);
+  observe(lab.source.add_router(0), Outcome::ok, 20ms);
+  ScrapeEffect slow;
+  slow.takes = 4s;
+  slow.when = {Time(20s), Time(50s), {}};
+  ScrapeEffect slower;
+  slower.takes = 12s;
+  slower.when = {Time(50s), Time(80s), {}};
+  lab.source.disturb(slow);
+  lab.source.disturb(slower);
+  lab.start();
+  const std::string app = "{instance=\"pod-0:app\"}";
+  const auto last = [&](const char* name) { return lab.values(name + app).back(); };
+  lab.sim.advance_to(Time(20s));
+  const Timestamp first = lab.times("up" + app).back();
+  lab.sim.advance_to(to_time(first) + 15s + 3999ms);
+  CHECK(lab.times("up" + app).back() == first);
+  lab.sim.advance_to(to_time(first) + 15s + 4s);
+  CHECK(lab.times("up" + app).back() == first + 15s);
+  CHECK(last("up") == 1);
+  CHECK(last("scrape_duration_seconds") == Approx(4).margin(0.01));
+  CHECK(lab.times("in_flight" + app).back() == first + 15s);
+  // Longer than the timeout of 10 s; the router is another target.
+  lab.sim.advance_to(Time(78s));
+  CHECK(last("up") == 0);
+  CHECK(last("scrape_duration_seconds") == Approx(10).margin(0.01));
+  CHECK(is_stale_marker(last("in_flight")));
+  CHECK(lab.values(up("gateway")).back() == 1);
+  lab.sim.advance_to(Time(100s));
+  CHECK(last("up") == 1);
+  CHECK(last("scrape_duration_seconds") < 0.01);
+}
+
 TEST_CASE("a target of several parts tells of all of them, and is up while one is") {
   Laboratory lab;
   observe(lab.source.add_router(0), Outcome::ok, 20ms);
