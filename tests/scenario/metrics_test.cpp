@@ -101,6 +101,6 @@ TEST_CASE("a scrape may take ten seconds or as long as the interval, unless it i
   CHECK(timeout("scrapeInterval: 5s, scrapeTimeout: 2s") == Duration(2s));
   CHECK(load(scenario("", "telemetry: {scrapeInterval: 5s, scrapeTimeout: 6s}\n"))
             .diagnostics.text()
-            .find("s.yaml:5:45: error: scrapeTimeout is greater than scrapeInterval") !=
+            .find("s.yaml:5:48: error: scrapeTimeout is greater than scrapeInterval") !=
         std::string::npos);
 }
