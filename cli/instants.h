@@ -14,8 +14,8 @@ namespace coalmine::cli {
 /// From 1970 to the year 9999.
 Parsed<Timestamp> parse_unix_time(std::string_view text);
 
-/// "450", "-30.5" (seconds from the start of the run) or "7m30s", "-2h": the millisecond in which it
-/// lies, as a run asks its queries. At most 30 years.
+/// "450", "-30.5" (seconds from the start of the run) or "7m30s", "-2h": the millisecond in which
+/// it lies, as a run asks its queries. At most 30 years.
 Parsed<Timestamp> parse_run_time(std::string_view text);
 
 /// "15", "0.5" (seconds), "15s", "1m30s": a millisecond at least.

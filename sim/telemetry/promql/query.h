@@ -113,8 +113,8 @@ struct Options {
   /// A query that would hold more samples than this at once is refused, as query.max-samples does.
   std::size_t max_samples = 50'000'000;
   /// A query that does more than this is broken off, some seconds of work, where a server has
-  /// query.timeout. It counts samples in windows, series that are looked up and elements of vectors,
-  /// each as often as it is met, and some for every part of the query at every step.
+  /// query.timeout. It counts samples in windows, series that are looked up and elements of
+  /// vectors, each as often as it is met, and some for every part of the query at every step.
   std::uint64_t max_work = 1'000'000'000;
 };
 

@@ -80,9 +80,7 @@ class GroupEngine {
   std::vector<Sample> alert(const AlertingRule& rule, RuleState& state, const Moment& moment);
   AlertTable::Candidates candidates(const AlertingRule& rule, const Moment& moment) const;
   void forget(const AlertingRule& rule, AlertTable& table, const Moment& moment);
-  static void tell_pending(const AlertingRule& rule,
-                           const AlertTable& table,
-                           const Moment& moment);
+  static void tell_pending(const AlertingRule& rule, const AlertTable& table, const Moment& moment);
   void send(const AlertingRule& rule, AlertTable& table, const Moment& moment);
   void write(RuleState& state, const std::vector<Sample>& samples, const Moment& moment);
 
