@@ -291,6 +291,20 @@ class Reader {
   int first_late_ = 0;
 };
 
+/// Seconds of today, taken for milliseconds, lie some weeks after the beginning of 1970.
+bool looks_like_seconds(const Page& page) {
+  constexpr Timestamp kFirst{std::chrono::hours(24 * 10)};
+  constexpr Timestamp kLast{std::chrono::hours(24 * 50)};
+  bool any = false;
+  for (const Family& family : page.families)
+    for (const Sample& sample : family.samples) {
+      if (!sample.time) continue;
+      if (*sample.time < kFirst || *sample.time > kLast) return false;
+      any = true;
+    }
+  return any;
+}
+
 }  // namespace
 
 Format detect_format(std::string_view text) {
@@ -306,7 +320,13 @@ Page read(const std::string& name,
           std::string_view text,
           Diagnostics& diagnostics,
           std::optional<Format> format) {
-  return Reader(name, text, format.value_or(detect_format(text)), diagnostics).read();
+  const Format spoken = format.value_or(detect_format(text));
+  Page page = Reader(name, text, spoken, diagnostics).read();
+  if (spoken == Format::text && looks_like_seconds(page))
+    diagnostics.warning({SourceText::make(name, ""), 0, 0, 1},
+                        "timestamps of text 0.0.4 are milliseconds, and all of these lie in 1970; "
+                        "OpenMetrics, where they are seconds, ends with # EOF");
+  return page;
 }
 
 std::size_t append(const Page& page, Timestamp undated, SeriesStore& table) {

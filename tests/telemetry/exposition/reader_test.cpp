@@ -293,6 +293,20 @@ TEST_CASE("a number of a million digits is a number", "[telemetry][exposition]")
   CHECK(reading(fmt::format("a 1{}\n", zeros)).found.errors() == 1);
 }
 
+TEST_CASE("an OpenMetrics page that has lost its end is warned of", "[telemetry][exposition]") {
+  const auto warnings = [](const char* page) {
+    Diagnostics found;
+    read("page", page, found);
+    return found.text();
+  };
+  CHECK(warnings("up 1 1700000000\nup 1 1700000015\n").find("ends with # EOF") !=
+        std::string::npos);
+  CHECK(warnings("up 1 1700000000\n# EOF\n").empty());
+  CHECK(warnings("up 1 1700000000000\n").empty());
+  CHECK(warnings("up 1 15000\ndown 1\n").empty());
+  CHECK(warnings("up 1\n").empty());
+}
+
 // ---- into series
 
 TEST_CASE("the samples of a page become series", "[telemetry][exposition]") {
