@@ -221,6 +221,17 @@ TEST_CASE("what is read is never written over", "[cli][export][query]") {
   CHECK(read(run.folder / "small.yaml") == kScenario);
 }
 
+TEST_CASE("groups of one name are told apart in the rule file", "[cli][export]") {
+  const Folder folder;
+  const std::string scenario = folder.write(
+      "s.yaml",
+      std::string(kScenario) +
+          "alerts: {groups: [{name: error-budgets, rules: [{alert: Down, expr: up == 0}]}]}\n");
+  const Ended e = coalmine("export '" + scenario + "' --format rules");
+  CHECK(e.code == 0);
+  CHECK_THAT(e.out, Contains("name: error-budgets\n") && Contains("name: \"error-budgets (2)\"\n"));
+}
+
 TEST_CASE("the timeline prints a query of many lines so that it can be asked again",
           "[cli][export][query]") {
   const Folder folder;

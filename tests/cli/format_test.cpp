@@ -1,5 +1,7 @@
 // What run and compare print, from results made by hand.
 #include <catch2/catch.hpp>
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -313,6 +315,19 @@ TEST_CASE("a run's JSON has the documented shape", "[cli][run]") {
   CHECK(events[2].at("evidence")[0].at("value").is_null());
   CHECK(events[2].at("evidence")[0].at("limit").is_null());
   CHECK(events[2].at("evidence")[0].at("problem") == "2 series where one is needed");
+}
+
+TEST_CASE("a value that JSON has no number for is told in words", "[cli][run]") {
+  RunResult run = made_up_run();
+  run.events[1].evidence[0].value = std::numeric_limits<double>::infinity();
+  run.events[1].evidence[1].value = std::nan("");
+  const json j = json::parse(format_run(run, Format::json));
+  const json& evidence = j.at("events")[1].at("evidence");
+  CHECK(evidence[0].at("value").is_null());
+  CHECK(evidence[0].at("problem") == "the value is +Inf");
+  CHECK(evidence[1].at("problem") == "the value is NaN");
+  const std::string text = format_run(run, Format::table);
+  CHECK_THAT(text, Contains(" = +Inf, limit 0.01") && Contains("p99 = NaN, limit 3"));
 }
 
 TEST_CASE("a control run has no verdict", "[cli][run]") {
