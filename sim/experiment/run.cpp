@@ -194,7 +194,7 @@ PlayedRun play_alone(const RunSpec& spec,
   const bool reads_pods = choice && choice->strategy->reads_pods();
   bool sidecars = reads_pods;
   for (const StrategyChoice& any : scenario.strategies) {
-    for (std::string& query : any.strategy->queries()) queries.push_back(std::move(query));
+    queries.insert(queries.end(), any.queries.begin(), any.queries.end());
     sidecars |= shared != nullptr && any.strategy->reads_pods();
   }
   World world(scenario,

@@ -22,10 +22,10 @@ std::span<const std::string_view> Scraper::about_scrapes() {
 /// `up` and the like, once a target.
 void Scraper::watch_scrapes(Loop& loop) {
   const EndpointKind endpoint = loop.of.endpoint;
-  const bool own = endpoint == EndpointKind::sidecar || endpoint == EndpointKind::process;
-  const bool first = own || std::none_of(loops_.begin(), loops_.end(), [&](const Loop& other) {
-                       return other.of.endpoint == endpoint;
-                     });
+  const bool first =
+      !is_shared(endpoint) || std::none_of(loops_.begin(), loops_.end(), [&](const Loop& other) {
+        return other.of.endpoint == endpoint;
+      });
   if (!first || endpoint == EndpointKind::kubelet || loop.columns.empty()) return;
   const Labels& like = *loop.columns.front().exposed.common;
   if (!kept(kAbout[0], like)) return;

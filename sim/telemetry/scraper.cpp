@@ -385,8 +385,7 @@ void Scraper::store_gone(std::size_t index, Timestamp scraped) {
 
 bool Scraper::answers(const Loop& loop) const {
   const EndpointKind endpoint = loop.of.endpoint;
-  const bool own = endpoint == EndpointKind::sidecar || endpoint == EndpointKind::process;
-  return !own || source_.answers_scrape(loop.of.pod, endpoint);
+  return is_shared(endpoint) || source_.answers_scrape(loop.of.pod, endpoint);
 }
 
 // ---- reading

@@ -186,6 +186,13 @@ void for_each_child(const Node& node, const See& see) {
   }
 }
 
+/// Calls `see` for a node and all below it, in the order of the text.
+template <typename See>
+void walk(const Node& node, const See& see) {
+  see(node);
+  for_each_child(node, [&](const Node& child) { walk(child, see); });
+}
+
 std::string_view name_of(AggregateOp op);
 std::string_view name_of(BinaryOp op);
 /// 1 for `or` up to 6 for `^`.

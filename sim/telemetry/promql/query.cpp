@@ -11,12 +11,6 @@
 namespace coalmine::promql {
 namespace {
 
-template <typename See>
-void walk(const Node& node, const See& see) {
-  see(node);
-  for_each_child(node, [&](const Node& child) { walk(child, see); });
-}
-
 /// How far a node looks back, `before` being what the subqueries around it add.
 Millis reach_of(const Node& node, Millis before, Millis lookback) {
   const auto look_back = [&](const Displacement& displacement, Millis range) {

@@ -1,6 +1,7 @@
 /// Functions over ranges whose next range, a little further on, costs only the samples that came
-/// and those that went, and yet gives the same bits as all samples looked at anew. (Sums cannot:
-/// what they lose to rounding depends on where they began.)
+/// and those that went, and yet gives the same number as all samples looked at anew, but for the
+/// sign of a quantile that is zero. (Sums cannot: what they lose to rounding depends on where they
+/// began.)
 ///
 /// A memory has enter(values, i, alone) for the sample at i that came last, `alone` where there is
 /// none before it; leave(values, i), for the earliest one, which another follows; and clear().

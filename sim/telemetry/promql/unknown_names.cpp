@@ -102,12 +102,6 @@ const VectorSelector* selector_of(const Node& node) {
   return std::get_if<VectorSelector>(&node.is);
 }
 
-template <typename See>
-void walk(const Node& node, const See& see) {
-  see(node);
-  for_each_child(node, [&](const Node& child) { walk(child, see); });
-}
-
 bool makes_labels(const Node& node) {
   bool makes = false;
   walk(node, [&](const Node& below) {
