@@ -21,9 +21,11 @@ struct Limit {
   const Reading* made_of = nullptr;
 };
 
+/// Evidence can be asked again at the instant of the decision: not a reference from before.
 void add_evidence(std::vector<Evidence>& all, const Reading& reading, const Limit& limit) {
   all.push_back(reading.against(limit.value));
-  if (limit.made_of != nullptr) all.push_back(limit.made_of->against(std::nullopt));
+  if (limit.made_of != nullptr && limit.made_of->at == reading.at)
+    all.push_back(limit.made_of->against(std::nullopt));
 }
 
 /// The greatest error ratio that passes.

@@ -37,7 +37,8 @@ enum class CheckOutcome { passed, failed, inconclusive };
 struct CheckResult {
   CheckOutcome outcome = CheckOutcome::inconclusive;
   std::string message;  ///< "error ratio 0.4 % of 1 130 requests in 2 min, limit 1 %; p99 ..."
-  /// Of the rule that decided first; when all passed, of every rule and of what it compared with.
+  /// Of the rule that decided first; when all passed, of every rule. With it the reference that
+  /// made the limit, if it was measured at the same time.
   std::vector<Evidence> evidence;
 };
 

@@ -33,6 +33,7 @@ struct Reading {
   Duration window{};
   std::string query;      ///< the question in PromQL
   std::string problem{};  ///< query(): why there is no value
+  Time at{};              ///< when it was asked
 
   /// As evidence of a decision, held against `limit`.
   Evidence against(std::optional<double> limit) const {

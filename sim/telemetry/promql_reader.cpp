@@ -109,6 +109,7 @@ std::optional<double> PromqlReader::ask(const std::string& query) const {
 
 Reading PromqlReader::reading(std::string query, double samples, Duration window) const {
   Reading r;
+  r.at = simulation_.now();
   r.value = ask(query);
   r.samples = samples;
   r.window = window;
@@ -197,6 +198,7 @@ Reading PromqlReader::users(const MetricTarget& target) const {
 
 Reading PromqlReader::query(const std::string& promql) const {
   Reading r;
+  r.at = simulation_.now();
   r.query = promql;
   try {
     const promql::Query& query = parsed(promql);

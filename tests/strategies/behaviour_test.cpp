@@ -1,11 +1,57 @@
 // What an SRE expects of each strategy, on whole releases played through the engine.
 #include <catch2/catch.hpp>
+#include <optional>
+#include <string>
 
+#include "sim/experiment/recorder.h"
+#include "sim/telemetry/promql/query.h"
+#include "sim/telemetry/series_store.h"
 #include "tests/strategies/small_release.h"
 
 using namespace coalmine;
 using namespace coalmine::test;
 using Catch::Contains;
+
+namespace {
+
+SeriesStore stored(const Recording& recording) {
+  SeriesStore store;
+  for (const RecordedSeries& series : recording.series)
+    for (std::size_t i = 0; i < series.times.size(); ++i)
+      store.append(series.labels, series.times[i], series.values[i]);
+  return store;
+}
+
+std::optional<double> number_of(const promql::Value& value) {
+  if (value.type == promql::ValueType::scalar) return value.scalar.value;
+  if (value.series.size() != 1) return std::nullopt;
+  return value.series[0].points[0].value;
+}
+
+}  // namespace
+
+TEST_CASE("whoever asks the queries of a decision again at its instant gets its numbers",
+          "[strategies][recording]") {
+  std::size_t asked = 0;
+  for (const char* strategy : {"rolling", "canary", "blue-green", "shadow"}) {
+    for (const char* release : {"bad", "good"}) {
+      RunSpec spec = spec_of(small_scenario({"onCall={respond: 1m}"}), strategy);
+      spec.release = release;
+      const Recording recording = record(spec);
+      const SeriesStore store = stored(recording);
+      for (const Event& event : recording.result.events) {
+        for (const Evidence& evidence : event.evidence) {
+          INFO(strategy << " " << release << ": " << event.reason << ": " << evidence.query);
+          const auto value = number_of(
+              promql::Query::parse(evidence.query).instant(store, to_timestamp(event.time)));
+          CHECK(value == evidence.value);
+          ++asked;
+        }
+      }
+    }
+  }
+  CHECK(asked > 20);
+}
 
 TEST_CASE("recreate has an outage even with a good release", "[strategies][recreate]") {
   const RunResult good = play_small("recreate", "good");
